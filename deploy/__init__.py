@@ -1,0 +1,1 @@
+"""How Mainstay is put to work: locally, in containers, with its policy pack."""

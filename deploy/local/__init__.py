@@ -1,0 +1,1 @@
+"""Runs the whole of Mainstay on one machine, without containers."""

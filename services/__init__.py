@@ -1,0 +1,1 @@
+"""The four services of Mainstay; they never import each other."""

@@ -1,0 +1,1 @@
+"""Accounts: who the key accounts are, and who works for them."""

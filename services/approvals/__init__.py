@@ -1,0 +1,1 @@
+"""Approvals: who must sign, and the contracts that were signed."""

@@ -1,0 +1,1 @@
+"""Pricing: what a key account pays, and what it has ordered."""

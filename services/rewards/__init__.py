@@ -1,0 +1,1 @@
+"""Rewards: what is earned, booked, settled and paid."""

@@ -1,0 +1,1 @@
+"""Mechanisms every service uses; never a business rule."""
