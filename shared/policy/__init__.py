@@ -1,0 +1,1 @@
+"""The policy language: documents in four forms, read, checked, published and evaluated as data."""
