@@ -1,0 +1,5 @@
+"""The base of every table of the rewards service."""
+
+from shared.db.metadata import service_base
+
+Base = service_base()

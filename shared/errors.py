@@ -1,0 +1,91 @@
+"""Every situation the product refuses has a name, a stable code and words in English and Chinese."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+Words = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field: a JSON pointer into the body, or `query/limit`, `header/If-Match`, `path/id` outside it."""
+
+    pointer: str
+    code: str
+    detail: str | Words
+
+
+class Problem(Exception):
+    """A refusal a client may meet; a subclass names the situation and fixes status, code and title."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[Words] = {"en": "Something went wrong on our side", "zh": "系统内部错误"}
+
+    def __init__(
+        self,
+        detail: str | Words = "",
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        **more: object,
+    ) -> None:
+        super().__init__(in_language(detail, "en") or self.code)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        self.more = more
+
+
+def in_language(words: str | Words, language: str) -> str:
+    """The text in `language` ("en" or "zh"), English where it was written in one language only."""
+    return words if isinstance(words, str) else words.get(language) or words.get("en", "")
+
+
+class ValidationProblem(Problem):
+    status = 422
+    code = "invalid_request"
+    title: ClassVar[Words] = {"en": "Some fields are not right", "zh": "部分字段有误"}
+
+
+class NotFound(Problem):
+    status = 404
+    code = "not_found"
+    title: ClassVar[Words] = {"en": "There is no such thing here", "zh": "未找到"}
+
+
+class Forbidden(Problem):
+    status = 403
+    code = "forbidden"
+    title: ClassVar[Words] = {"en": "Your role does not allow this", "zh": "您的角色无权执行此操作"}
+
+
+class Unauthenticated(Problem):
+    status = 401
+    code = "unauthenticated"
+    title: ClassVar[Words] = {"en": "Who you are is not proved", "zh": "身份未经验证"}
+
+    def __init__(self, detail: str | Words = "") -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+class Conflict(Problem):
+    status = 409
+    code = "conflict"
+    title: ClassVar[Words] = {"en": "The present state does not allow this", "zh": "当前状态不允许此操作"}
+
+
+class MalformedRequest(Problem):
+    status = 400
+    code = "malformed_request"
+    title: ClassVar[Words] = {"en": "The request cannot be read", "zh": "请求无法解析"}
+
+
+class TemporarilyUnavailable(Problem):
+    status = 503
+    code = "temporarily_unavailable"
+    title: ClassVar[Words] = {"en": "Try again in a moment", "zh": "暂时不可用，请稍后重试"}
+
+    def __init__(self, detail: str | Words = "", *, retry_after_s: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after_s)})
