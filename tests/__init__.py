@@ -1,0 +1,1 @@
+"""Tests of Mainstay, on real PostgreSQL and real Kafka."""

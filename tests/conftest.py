@@ -1,0 +1,56 @@
+"""What every test may ask for: a migrated database, a broker, topics of its own."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+import pytest_asyncio
+
+from deploy.topics import create_topics, declared_topics, delete_topics
+from tests.servers import TestPostgres, fresh_database, kafka_of_the_session, postgres_of_the_session
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[TestPostgres]:
+    with postgres_of_the_session(given_url=os.environ.get("TEST_DATABASE_URL")) as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres(postgres_server: TestPostgres) -> AsyncIterator[TestPostgres]:
+    """The session's server: `await postgres.create_database("pricing")` answers a URL."""
+    yield postgres_server
+    await postgres_server.remove_everything()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def service_database(postgres: TestPostgres) -> AsyncIterator[Callable[[str], Awaitable[str]]]:
+    """`await service_database("pricing")`: the URL of a database this test module has for itself (one a service)."""
+    async with AsyncExitStack() as opened:
+        urls: dict[str, str] = {}
+
+        async def database_of(service: str) -> str:
+            if service not in urls:
+                urls[service] = await opened.enter_async_context(fresh_database(postgres, service))
+            return urls[service]
+
+        yield database_of
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """Bootstrap servers of a real broker, started when the first test asks."""
+    with kafka_of_the_session(given_servers=os.environ.get("TEST_KAFKA_BOOTSTRAP_SERVERS")) as servers:
+        yield servers
+
+
+@pytest_asyncio.fixture(scope="module")
+async def topic_prefix(kafka: str) -> AsyncIterator[str]:
+    """A prefix under which this test module finds every topic of Mainstay, empty; serves for groups too."""
+    prefix = f"test-{secrets.token_hex(4)}."
+    topics = declared_topics(prefix=prefix)
+    await create_topics(kafka, topics=topics)
+    yield prefix
+    await delete_topics(kafka, names=[topic.name for topic in topics])
