@@ -1,0 +1,48 @@
+"""Events of other services reach a handler once each, in order per key, in the transaction of their effect."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.events.envelope import Event
+from shared.received import Received
+
+BatchHandler = Callable[[AsyncSession, Sequence[Received]], Awaitable[None]]
+EventHandler = Callable[[AsyncSession, Any, Received], Awaitable[None]]
+
+
+class TryLater(Exception):
+    """A handler's word that waiting will help: the batch is tried again in place, nothing is parked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """What one service reads and who applies it. A handler's events are all fresh and in order per key."""
+
+    service: str
+    topics: tuple[str, ...]
+    handler: BatchHandler
+    name: str = ""
+    batch_size: int = 500
+
+    @property
+    def inbox(self) -> str:
+        """Under which name events are counted as taken."""
+        return self.name or self.service
+
+
+def one_by_one(handlers: Mapping[type[Event], EventHandler]) -> BatchHandler:
+    """A batch handler out of one function per event class: `apply(session, event, received)`; others are passed by."""
+    by_type = {event_class.__name__: apply for event_class, apply in handlers.items()}
+
+    async def apply_each(session: AsyncSession, batch: Sequence[Received]) -> None:
+        for received in batch:
+            apply = by_type.get(received.type)
+            if apply is not None:
+                await apply(session, received.event, received)
+
+    return apply_each

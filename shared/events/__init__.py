@@ -1,0 +1,1 @@
+"""The facts that cross between services, each a typed class."""

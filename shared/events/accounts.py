@@ -1,0 +1,118 @@
+"""What the others need to know of a key account: its dossier, team, class, elections and list membership."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from shared.events.envelope import Contents, Event
+
+
+class AccountEvent(Event):
+    topic = "accounts.v1"
+    aggregate = "account"
+
+    account_id: str
+
+    def aggregate_id(self) -> str:
+        return self.account_id
+
+
+class Licence(Contents):
+    number: str
+    expires_on: dt.date
+    file_hash: str
+
+
+class TeamMember(Contents):
+    """`share` is the decimal part of the account's credit, "1" for the whole."""
+
+    user_id: str
+    duty: Literal["account_rep", "key_account_manager", "branch_manager"]
+    share: str = "1"
+    valid_from: dt.date
+    valid_until: dt.date | None = None
+
+
+class Dossier(AccountEvent):
+    number: str
+    legal_name: str
+    branch: str
+    channel: str
+    sales_class: str
+    industry: str
+    industrial: bool
+    currency: str | None = None
+    licence: Licence | None = None
+
+
+class AccountOpened(Dossier):
+    """A dossier was opened."""
+
+
+class AccountChanged(Dossier):
+    """The whole dossier as it now is."""
+
+
+class AccountFrozen(AccountEvent):
+    reason: str
+    on: dt.date
+
+
+class AccountUnfrozen(AccountEvent):
+    reason: str
+    on: dt.date
+
+
+class TeamChanged(AccountEvent):
+    """The whole team, past and present members, as it now is."""
+
+    members: tuple[TeamMember, ...]
+    developer: str | None = None
+
+
+class ClassProposed(AccountEvent):
+    proposal_id: str
+    grade: str
+    as_of: dt.date
+
+
+class ClassChanged(AccountEvent):
+    grade: str
+    valid_from: dt.date
+    valid_until: dt.date | None = None
+    proposal_id: str
+
+
+class ElectionMade(AccountEvent):
+    """The account chose one branch of a programme for a time; `replaces` names the election it ends."""
+
+    election_id: str
+    programme: str
+    choice: str
+    valid_from: dt.date
+    valid_until: dt.date
+    elected_by: str
+    replaces: str | None = None
+
+
+class KeyAccountListAgreed(AccountEvent):
+    """A half-year's list was agreed and names this account, or drops it."""
+
+    list_id: str
+    listed: bool
+    valid_from: dt.date
+    valid_until: dt.date
+
+
+EVENTS = (
+    AccountOpened,
+    AccountChanged,
+    AccountFrozen,
+    AccountUnfrozen,
+    TeamChanged,
+    ClassProposed,
+    ClassChanged,
+    ElectionMade,
+    KeyAccountListAgreed,
+)

@@ -1,0 +1,117 @@
+"""What an account ordered, received, paid and sent back."""
+
+from __future__ import annotations
+
+from shared.events.envelope import Contents, Event, Instant
+from shared.events.sales import AppliedRule, Election, Salesperson
+
+
+class OrderEvent(Event):
+    topic = "orders.v1"
+    aggregate = "order"
+
+    order_id: str
+    account_id: str
+
+    def aggregate_id(self) -> str:
+        return self.order_id
+
+    def partition_key(self) -> str:
+        return self.account_id
+
+
+class OrderSource(Contents):
+    """The foreign system an order came from and what it is called there."""
+
+    system: str
+    reference: str
+
+
+class OrderLine(Contents):
+    """Amounts are of the whole line in minor units, before tax and freight, frozen when the order was priced."""
+
+    line: int
+    sku: str
+    quantity: int
+    list_minor: int
+    discount_minor: int = 0
+    net_minor: int
+    cost_minor: int | None = None
+    new_brand: bool = False
+    gift: bool = False
+    salespeople: tuple[Salesperson, ...] = ()
+    election: Election = "none"
+    p4_discount: bool = False
+    rules: tuple[AppliedRule, ...] = ()
+
+
+class LineQuantity(Contents):
+    line: int
+    quantity: int
+
+
+class ReturnedLine(Contents):
+    """`net_minor` is the part of the original line's stored amount that goes back with these pieces."""
+
+    line: int
+    quantity: int
+    net_minor: int
+
+
+class OrderPlaced(OrderEvent):
+    number: str
+    branch: str
+    currency: str
+    placed_at: Instant
+    priced_at: Instant
+    quote_id: str | None = None
+    contract_id: str | None = None
+    source: OrderSource | None = None
+    lines: tuple[OrderLine, ...]
+
+
+class OrderConfirmed(OrderEvent):
+    """The order is binding."""
+
+
+class OrderDelivered(OrderEvent):
+    delivery_id: str
+    delivered_at: Instant
+    lines: tuple[LineQuantity, ...]
+
+
+class OrderAccepted(OrderEvent):
+    """The account accepted what was delivered."""
+
+    accepted_at: Instant
+
+
+class OrderPaid(OrderEvent):
+    payment_id: str
+    paid_at: Instant
+    amount_minor: int
+    currency: str
+    evidence: str | None = None
+
+
+class OrderReturned(OrderEvent):
+    return_id: str
+    returned_at: Instant
+    reason: str | None = None
+    lines: tuple[ReturnedLine, ...]
+
+
+class OrderCancelled(OrderEvent):
+    cancelled_at: Instant
+    reason: str
+
+
+EVENTS = (
+    OrderPlaced,
+    OrderConfirmed,
+    OrderDelivered,
+    OrderAccepted,
+    OrderPaid,
+    OrderReturned,
+    OrderCancelled,
+)
