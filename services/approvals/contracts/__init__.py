@@ -1,0 +1,1 @@
+"""A contract from its draft through its approval to the day it works."""

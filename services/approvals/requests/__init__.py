@@ -1,0 +1,1 @@
+"""A request walks its frozen route until it is granted, rejected or withdrawn."""

@@ -1,0 +1,313 @@
+"""One request's life: a pure state machine over its frozen route, with segregation of duties built in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from services.approvals.requests.chain import dropped, failed, passed, walked
+from services.approvals.requests.states import Move, State, StepState, moved_state, moved_step
+from services.approvals.requests.terms import Terms, TermsNotAsked, checked_terms
+from services.approvals.routing.domain import FrozenRoute, StepKind, Turn, deciding_stages, turns
+from shared.errors import FieldError, Problem, ValidationProblem, Words
+
+
+class Choice(StrEnum):
+    APPROVE = "approve"
+    REJECT = "reject"
+    DONE = "done"
+
+
+class AlreadyDecided(Problem):
+    status = 409
+    code = "already_decided"
+    title: ClassVar[Words] = {"en": "This step is already decided", "zh": "该步骤已处理"}
+
+
+class StepNotOpen(Problem):
+    status = 409
+    code = "step_not_open"
+    title: ClassVar[Words] = {"en": "It is not this step's turn", "zh": "尚未轮到该步骤"}
+
+
+class StepNotNamed(Problem):
+    status = 422
+    code = "step_not_named"
+    title: ClassVar[Words] = {"en": "Several steps wait; name one", "zh": "有多个待办步骤，请指明"}
+
+
+class UnknownStep(Problem):
+    status = 422
+    code = "unknown_step"
+    title: ClassVar[Words] = {"en": "The route has no such step", "zh": "流程中无此步骤"}
+
+
+class NotYourStep(Problem):
+    status = 403
+    code = "not_your_step"
+    title: ClassVar[Words] = {"en": "Another role decides this step", "zh": "该步骤由其他角色处理"}
+
+
+class NotTheRequester(Problem):
+    status = 403
+    code = "not_the_requester"
+    title: ClassVar[Words] = {"en": "Only the requester withdraws a request", "zh": "只有申请人可以撤回"}
+
+
+class SegregationOfDuties(Problem):
+    """C11: nobody decides on his own request, on what benefits him, or in two roles."""
+
+    status = 403
+    code = "segregation_of_duties"
+    title: ClassVar[Words] = {"en": "Duties are kept apart", "zh": "职责须分离"}
+
+
+class EvidenceMissing(Problem):
+    status = 422
+    code = "evidence_missing"
+    title: ClassVar[Words] = {"en": "An approval needs its evidence", "zh": "审批须附凭证"}
+
+
+OWN_REQUEST = {"en": "Nobody decides on his own request (C11).", "zh": "任何人不得审批自己的申请（C11）。"}
+OWN_BENEFIT = {"en": "Nobody decides on what benefits him (C11).", "zh": "任何人不得审批自己受益的事项（C11）。"}
+TWO_ROLES = {
+    "en": "Nobody decides twice in one chain under two roles (C11).",
+    "zh": "同一流程中任何人不得以两个角色重复审批（C11）。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is asked about; a changed content is a new revision."""
+
+    type: str
+    id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How an approval was given outside the system: a signed paper or an e-mail."""
+
+    channel: str
+    reference: str
+    received_at: datetime
+    file_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody wants to do about a step; `eligible` are the people who fill its role today."""
+
+    by: str
+    choice: Choice
+    at: datetime
+    step: str | None = None
+    comment: str = ""
+    evidence: Evidence | None = None
+    terms: Terms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision as it stands in the file for ever."""
+
+    step: str
+    role: str
+    choice: Choice
+    by: str
+    at: datetime
+    comment: str
+    evidence: Evidence | None
+    on_behalf_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A frozen route and how far it has been walked.
+
+    `initiator` asked ("system" or a person); `requester` answers for it and, with the initiator and
+    `beneficiaries`, decides on none of its steps.
+    """
+
+    subject: Subject
+    content_hash: str
+    route: FrozenRoute
+    initiator: str
+    requester: str
+    beneficiaries: frozenset[str]
+    account_id: str | None
+    state: State
+    steps: Mapping[str, StepState]
+    opened: Mapping[str, datetime]
+    decisions: tuple[Decided, ...] = ()
+    terms: Terms = field(default_factory=dict)
+    granted_at: datetime | None = None
+
+    def turn(self, step: str) -> Turn:
+        for turn in turns(self.route.stages):
+            if turn.id == step:
+                return turn
+        raise UnknownStep({"en": f"There is no step {step}.", "zh": f"没有步骤 {step}。"})
+
+    def active(self) -> tuple[Turn, ...]:
+        """The turns somebody may take now."""
+        return tuple(turn for turn in turns(self.route.stages) if self.steps[turn.id] is StepState.ACTIVE)
+
+
+def open_request(request: Request, *, at: datetime) -> Request:
+    """The request with its first turns open."""
+    return _advanced(replace(request, state=State.PENDING, steps=_all_waiting(request.route)), at)
+
+
+def never_opened(request: Request, move: Move) -> Request:
+    """A request that ends before anybody's turn: withdrawn in time, or asked by somebody who may not."""
+    waiting = replace(request, state=State.PENDING, steps=_all_waiting(request.route))
+    return _ended(waiting, move)
+
+
+def _all_waiting(route: FrozenRoute) -> dict[str, StepState]:
+    deciding_stages(route)
+    return {turn.id: StepState.WAITING for turn in turns(route.stages)}
+
+
+def named_turn(request: Request, decision: Decision) -> Turn:
+    """The turn a decision is about: the one it names, else the only one open."""
+    if decision.step is not None:
+        return request.turn(decision.step)
+    waiting = request.active()
+    if len(waiting) > 1:
+        raise StepNotNamed(errors=[FieldError("/step", "missing", f"one of {', '.join(turn.id for turn in waiting)}")])
+    if not waiting:
+        raise AlreadyDecided({"en": f"The request is {request.state}.", "zh": f"申请状态为 {request.state}。"})
+    return waiting[0]
+
+
+def decide(request: Request, decision: Decision, *, eligible: frozenset[str]) -> Request:
+    """The request after a decision by one of the `eligible`, the people who fill the turn's role today.
+
+    Refuses what is closed or not yet open, whoever C11 excludes, other roles, and an approval without its evidence.
+    """
+    turn = named_turn(request, decision)
+    _open_for_decision(request, turn)
+    if turn.decides:
+        refuse_unsegregated(request, turn, decision.by)
+    if decision.by not in eligible:
+        raise NotYourStep({"en": f"{turn.id} is decided by {turn.role}.", "zh": f"{turn.id} 由 {turn.role} 处理。"})
+    if turn.kind is StepKind.ACT:
+        return _acted(request, turn, decision)
+    take = _rejected if decision.choice is Choice.REJECT else _approved
+    return take(request, turn, decision)
+
+
+def _open_for_decision(request: Request, turn: Turn) -> None:
+    state = request.steps[turn.id]
+    if state is StepState.WAITING and request.state is State.PENDING:
+        raise StepNotOpen({"en": f"{turn.id} waits for the steps before it.", "zh": f"{turn.id} 须等待前序步骤。"})
+    if state is not StepState.ACTIVE:
+        raise AlreadyDecided({"en": f"{turn.id} is {state}.", "zh": f"{turn.id} 状态为 {state}。"})
+
+
+def refuse_unsegregated(request: Request, turn: Turn, person: str) -> None:
+    """C11: raises SegregationOfDuties with the rule that keeps this person from deciding this turn."""
+    rule = broken_rule(request, turn, person)
+    if rule is not None:
+        raise SegregationOfDuties(rule)
+
+
+def broken_rule(request: Request, turn: Turn, person: str) -> Words | None:
+    """The rule of C11 that excludes a person from a turn, in both languages; none where he may decide."""
+    if person in (request.requester, request.initiator):
+        return OWN_REQUEST
+    if person in request.beneficiaries:
+        return OWN_BENEFIT
+    roles = {decided.role for decided in request.decisions if person in (decided.by, decided.on_behalf_of)}
+    return TWO_ROLES if roles - {turn.role} else None
+
+
+def withdraw(request: Request, *, by: str) -> Request:
+    """The request taken back by the person who made it."""
+    if by not in (request.requester, request.initiator):
+        raise NotTheRequester()
+    return _ended(request, Move.WITHDRAW)
+
+
+def _acted(request: Request, turn: Turn, decision: Decision) -> Request:
+    if decision.choice is not Choice.DONE:
+        raise _wrong_choice(turn, "done")
+    _no_terms(decision)
+    return _advanced(_with_step(request, turn, Move.DO), decision.at)
+
+
+def _rejected(request: Request, turn: Turn, decision: Decision) -> Request:
+    _no_terms(decision)
+    if not decision.comment.strip():
+        raise ValidationProblem(errors=[FieldError("/comment", "missing", REASON_NEEDED)])
+    after = _with_step(replace(request, decisions=(*request.decisions, _filed(turn, decision))), turn, Move.REFUSE)
+    if not any(failed(stage, after.steps) for stage in after.route.stages):
+        return after
+    return _ended(after, Move.SEND_BACK if request.route.on_reject == "to_requester" else Move.REJECT)
+
+
+def _approved(request: Request, turn: Turn, decision: Decision) -> Request:
+    if decision.choice is not Choice.APPROVE:
+        raise _wrong_choice(turn, "approve or reject")
+    if turn.kind is StepKind.APPROVE:
+        _check_evidence(turn, decision)
+    filed = replace(request, decisions=(*request.decisions, _filed(turn, decision)))
+    after = _advanced(_with_step(filed, turn, Move.APPROVE), decision.at)
+    if after.state is not State.GRANTED:
+        _no_terms(decision)
+        return after
+    return replace(after, terms=checked_terms(request.route.terms, decision.terms or {}, account_id=request.account_id))
+
+
+REASON_NEEDED = {"en": "a rejection says why", "zh": "拒绝须说明理由"}
+
+
+def _wrong_choice(turn: Turn, choices: str) -> ValidationProblem:
+    return ValidationProblem(errors=[FieldError("/decision", "not_for_this_step", f"{turn.id} takes {choices}")])
+
+
+def _no_terms(decision: Decision) -> None:
+    if decision.terms:
+        raise TermsNotAsked(errors=[FieldError("/terms", "not_asked", "only the approval that grants gives terms")])
+
+
+def _check_evidence(turn: Turn, decision: Decision) -> None:
+    given = decision.evidence
+    errors = []
+    if given is None or given.channel not in turn.evidence:
+        one_of = ", ".join(turn.evidence)
+        errors.append(FieldError("/evidence/channel", "missing", {"en": f"one of {one_of}", "zh": f"须为 {one_of}"}))
+    elif not given.reference.strip():
+        errors.append(FieldError("/evidence/reference", "missing", {"en": "where it is kept", "zh": "须注明凭证编号"}))
+    elif given.received_at > decision.at:
+        errors.append(FieldError("/evidence/received_at", "in_the_future", {"en": "not yet", "zh": "不得晚于现在"}))
+    if errors:
+        raise EvidenceMissing(errors=errors)
+
+
+def _filed(turn: Turn, decision: Decision) -> Decided:
+    return Decided(
+        turn.id, turn.role, decision.choice, decision.by, decision.at, decision.comment.strip(), decision.evidence
+    )
+
+
+def _with_step(request: Request, turn: Turn, move: Move) -> Request:
+    return replace(request, steps={**request.steps, turn.id: moved_step(request.steps[turn.id], move)})
+
+
+def _advanced(request: Request, at: datetime) -> Request:
+    """Open what is next, and grant once the last deciding stage is passed."""
+    steps, opened = walked(request.route.stages, request.steps, request.opened, at=at)
+    after = replace(request, steps=steps, opened=opened)
+    if request.state is State.PENDING and all(passed(stage, steps) for stage in deciding_stages(request.route)):
+        return replace(after, state=moved_state(request.state, Move.GRANT), granted_at=at)
+    return after
+
+
+def _ended(request: Request, move: Move) -> Request:
+    """Closed before the grant: nobody's turn is left open."""
+    return replace(request, state=moved_state(request.state, move), steps=dropped(request.route.stages, request.steps))

@@ -1,0 +1,115 @@
+"""What the last approver decides beyond yes: each term of a route by name, checked and kept as JSON values."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import ClassVar
+
+from shared.errors import FieldError, Problem, Words
+from shared.money import InvalidAmount, Money, UnknownCurrency
+
+Terms = Mapping[str, object]
+
+
+class TermsNotRight(Problem):
+    status = 422
+    code = "terms_not_right"
+    title: ClassVar[Words] = {"en": "The terms of the approval are not right", "zh": "审批条款有误"}
+
+
+class TermsNotAsked(Problem):
+    status = 422
+    code = "terms_not_asked"
+    title: ClassVar[Words] = {"en": "This step gives no terms", "zh": "此步骤不填写条款"}
+
+
+def checked_terms(names: Sequence[str], given: Terms, *, account_id: str | None) -> dict[str, object]:
+    """Every named term in its canonical JSON form; raises TermsNotRight with a pointer for each wrong one."""
+    strange, missing = set(given) - set(names), set(names) - set(given)
+    errors = [_wrong(name, "not_asked", "the route does not name it", "该流程无此条款") for name in sorted(strange)]
+    errors += [_wrong(name, "missing", "the last approver gives it", "须由最后审批人填写") for name in sorted(missing)]
+    read: dict[str, object] = {}
+    for name in (name for name in names if name in given):
+        try:
+            read[name] = _READ.get(name, _text)(given[name])
+        except (ValueError, InvalidOperation) as wrong:
+            errors.append(_wrong(name, "not_right", str(wrong), "格式或取值不正确"))
+    errors += _across(read, account_id)
+    if errors:
+        raise TermsNotRight(errors=errors)
+    return read
+
+
+def _wrong(name: str, code: str, en: str, zh: str) -> FieldError:
+    return FieldError(f"/terms/{name}", code, {"en": en, "zh": zh})
+
+
+def _across(read: Terms, account_id: str | None) -> list[FieldError]:
+    """What no single term shows: ranges the right way round, and the account that was asked about."""
+    errors = []
+    for low, high, strict in (("quantity_from", "quantity_to", False), ("from", "until", True)):
+        if low in read and high in read and not _ordered(read[low], read[high], strict=strict):
+            errors.append(_wrong(high, "before_start", f"must come after {low}", f"须晚于 {low}"))
+    if read.get("account", account_id) != account_id:
+        errors.append(_wrong("account", "other_account", "not the account that was asked about", "与申请的客户不符"))
+    return errors
+
+
+def _ordered(low: object, high: object, *, strict: bool) -> bool:
+    if isinstance(low, int) and isinstance(high, int):
+        return low <= high
+    return str(low) < str(high) if strict else str(low) <= str(high)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a text")
+    return value.strip()
+
+
+def _day(value: object) -> str:
+    return date.fromisoformat(_text(value)).isoformat()
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError("a whole number, zero or more")
+    return value
+
+
+def _rate(value: object) -> str:
+    rate = Decimal(_text(value))
+    if not (rate.is_finite() and 0 <= rate <= 1):
+        raise ValueError('a share of one as text, such as "0.30"')
+    return f"{rate:f}"
+
+
+def _money(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping) or set(value) != {"amount", "currency"}:
+        raise ValueError('money such as {"amount": "880.00", "currency": "CNY"}')
+    try:
+        money = Money.parse(_text(value["amount"]), _text(value["currency"]))
+    except (InvalidAmount, UnknownCurrency) as wrong:
+        raise ValueError(str(wrong)) from wrong
+    if money.amount_minor < 0:
+        raise ValueError("an amount that is not negative")
+    return money.to_json()
+
+
+def _column(value: object) -> str:
+    if value not in ("subsidy", "discount"):
+        raise ValueError("subsidy or discount")
+    return str(value)
+
+
+_READ: Mapping[str, Callable[[object], object]] = {
+    "price": _money,
+    "amount": _money,
+    "quantity_from": _count,
+    "quantity_to": _count,
+    "valid_until": _day,
+    "from": _day,
+    "until": _day,
+    "rate": _rate,
+    "applies_to": _column,
+}

@@ -1,0 +1,1 @@
+"""Which route a subject takes, frozen with the reason of each step."""

@@ -1,0 +1,71 @@
+"""Business time: how far a duration reaches through opening hours, weekends and public holidays."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from shared.calendar import Duration
+
+_DAYS_LOOKED_AT = 3 * 366
+
+
+class NeverOpen(ValueError):
+    """The calendar has no opening hours within three years, so nothing can ever fall due."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeHours:
+    """Local opening hours by weekday (0 is Monday) and the days on which nobody works."""
+
+    zone: str
+    weekdays: Mapping[int, tuple[time, time]]
+    holidays: frozenset[date]
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    opens: datetime
+    closes: datetime
+
+
+def due_at(start: datetime, duration: str, hours: OfficeHours) -> datetime:
+    """The moment (UTC) at which `duration` of business time after `start` is over; raises NeverOpen.
+
+    Hours count only while open; a day is a working day, so P1D from Friday 10:00 is Monday 10:00.
+    """
+    length = Duration.parse(duration)
+    left = timedelta(hours=length.hours, minutes=length.minutes)
+    begins = _after_working_days(start, length.days, hours)
+    for opening in _openings(begins, hours):
+        since = max(opening.opens, begins)
+        if since + left <= opening.closes:
+            return since + left
+        left -= max(opening.closes - since, timedelta(0))
+    raise NeverOpen(f"no opening hours within {_DAYS_LOOKED_AT} days of {start.isoformat()}")
+
+
+def _after_working_days(start: datetime, days: int, hours: OfficeHours) -> datetime:
+    """The same local time of day, that many working days later; a closed moment counts as the next opening."""
+    ahead = (opening for opening in _openings(start, hours) if start < opening.closes)
+    reached = next(islice(ahead, days, None), None)
+    first = next((opening for opening in _openings(start, hours) if start < opening.closes), None)
+    if reached is None or first is None:
+        raise NeverOpen(f"no opening hours within {_DAYS_LOOKED_AT} days of {start.isoformat()}")
+    zone = ZoneInfo(hours.zone)
+    at = max(first.opens, start).astimezone(zone).time()
+    return max(reached.opens, datetime.combine(reached.opens.astimezone(zone).date(), at, zone).astimezone(UTC))
+
+
+def _openings(start: datetime, hours: OfficeHours) -> Iterator[_Opening]:
+    zone = ZoneInfo(hours.zone)
+    first = start.astimezone(zone).date()
+    for day in (first + timedelta(days=n) for n in range(_DAYS_LOOKED_AT)):
+        if day.weekday() in hours.weekdays and day not in hours.holidays:
+            opens, closes = hours.weekdays[day.weekday()]
+            yield _Opening(_utc(day, opens, zone), _utc(day, closes, zone))
+
+
+def _utc(day: date, at: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, at, zone).astimezone(UTC)
