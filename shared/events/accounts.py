@@ -20,8 +20,8 @@ class AccountEvent(Event):
 
 class Licence(Contents):
     number: str
-    expires_on: dt.date
-    file_hash: str
+    expires_on: dt.date | None = None
+    file_hash: str | None = None
 
 
 class TeamMember(Contents):
@@ -40,7 +40,7 @@ class Dossier(AccountEvent):
     branch: str
     channel: str
     sales_class: str
-    industry: str
+    industry: str | None = None
     industrial: bool
     currency: str | None = None
     licence: Licence | None = None
