@@ -132,3 +132,17 @@ def walk(node: Condition | None) -> Iterator[Condition]:
     for part in parts(node):
         yield from walk(part)
     yield from walk(node.when)
+
+
+def walk_paths(node: Condition | None, path: str) -> Iterator[tuple[str, Condition]]:
+    """Like `walk`, each node with its path in the document: `require.all[1].when`."""
+    if node is None:
+        return
+    yield path, node
+    word = _COMBINING.get(type(node), "")
+    for index, part in enumerate(parts(node)):
+        yield from walk_paths(part, f"{path}.{word}[{index}]")
+    yield from walk_paths(node.when, f"{path}.when")
+
+
+_COMBINING: dict[type[Named], str] = {AllOf: "all", AnyOf: "any", AtLeastOf: "of"}

@@ -1,8 +1,9 @@
 """What is measured: a fact, over which window, by which event, for whom, in which currency and without what."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from shared.policy.notation import Duration, Part, Several
 
@@ -25,7 +26,22 @@ class AnchoredWindow(Part):
     for_: Duration = Field(alias="for")
 
 
-Window = CalendarWindow | ProgrammeWindow | RollingWindow | AnchoredWindow
+def _shape(window: Any) -> str | None:
+    if isinstance(window, str):
+        return "word"
+    if isinstance(window, Mapping):
+        return "RollingWindow" if "last" in window else "AnchoredWindow" if "from" in window else None
+    return type(window).__name__
+
+
+Window = Annotated[
+    Annotated[CalendarWindow | ProgrammeWindow, Tag("word")]
+    | Annotated[RollingWindow, Tag("RollingWindow")]
+    | Annotated[AnchoredWindow, Tag("AnchoredWindow")],
+    Discriminator(
+        _shape, custom_error_type="window_shape", custom_error_message="a word, {last: …} or {from: …, for: …}"
+    ),
+]
 
 
 class Measure(Part):

@@ -1,0 +1,152 @@
+"""Reads policies from YAML 1.2 or JSON values: everything wrong in a text becomes a finding that says where."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError, SafeConstructor
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import ScalarNode
+
+from shared.policy.findings import Finding, finding
+from shared.policy.forms import FORMS, Document, read_document
+from shared.policy.notation import paths
+
+
+class UnreadablePolicy(ValueError):
+    """A text holds no policy; `findings` say where and why."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__("\n".join(map(str, findings)))
+        self.findings = findings
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A document of a pack with the folder (the mounting service) and the file it lies in."""
+
+    document: Document
+    service: str
+    file: str
+
+
+class _FloatFound(YAMLError):
+    def __init__(self, node: ScalarNode) -> None:
+        super().__init__(node.value)
+        self.value, self.line = node.value, node.start_mark.line + 1
+
+
+class _Constructor(SafeConstructor):
+    def construct_yaml_float(self, node: ScalarNode) -> float:
+        raise _FloatFound(node)
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:float", _Constructor.construct_yaml_float)
+
+
+def read_yaml(text: str, *, name: str = "policy") -> tuple[Document, ...]:
+    """Each document of a YAML text; `UnreadablePolicy` names duplicate keys, floats and wrong fields."""
+    return tuple(read_json(raw, name=name) for raw in _raw_documents(text, name))
+
+
+def read_json(raw: Any, *, name: str = "policy") -> Document:
+    """A document from JSON values, as an API body holds it; `UnreadablePolicy` names what is wrong."""
+    if not isinstance(raw, Mapping):
+        raise UnreadablePolicy((finding("yaml_invalid", name, "", why="a document is a mapping of fields"),))
+    policy = str(raw.get("id", name))
+    if raw.get("form") not in FORMS:
+        raise UnreadablePolicy((finding("form_unknown", policy, "form", form=raw.get("form")),))
+    if floats := tuple(_floats(policy, raw)):
+        raise UnreadablePolicy(floats)
+    try:
+        return read_document(raw)
+    except ValidationError as error:
+        raise UnreadablePolicy(tuple(_wrong_fields(policy, raw, error))) from error
+
+
+def load_pack(folder: Path) -> tuple[Placed, ...]:
+    """Every policy under `<folder>/<service>/*.yaml`; `UnreadablePolicy` gathers what is wrong in all files."""
+    found: list[Placed] = []
+    wrong: list[Finding] = []
+    for path in sorted(folder.glob("*/*.yaml")):
+        try:
+            documents = read_yaml(path.read_text(encoding="utf-8"), name=path.stem)
+        except UnreadablePolicy as unreadable:
+            wrong.extend(unreadable.findings)
+            continue
+        found.extend(Placed(document, path.parent.name, path.name) for document in documents)
+    if wrong:
+        raise UnreadablePolicy(tuple(wrong))
+    return tuple(found)
+
+
+def _raw_documents(text: str, name: str) -> list[Any]:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _Constructor
+    try:
+        return list(yaml.load_all(text))
+    except DuplicateKeyError as error:
+        mark = error.problem_mark
+        key = str(error.problem).split('"')[1]
+        raise UnreadablePolicy((finding("duplicate_key", name, "", key=key, line=mark.line + 1),)) from error
+    except _FloatFound as error:
+        raise UnreadablePolicy(
+            (finding("float_number", name, "", value=error.value, where=f"line {error.line}"),)
+        ) from error
+    except YAMLError as error:
+        why = " ".join(str(error).split())
+        raise UnreadablePolicy((finding("yaml_invalid", name, "", why=why),)) from error
+
+
+def _floats(policy: str, raw: Any) -> Iterator[Finding]:
+    for path, value in paths(raw):
+        if isinstance(value, float):
+            yield finding("float_number", policy, path, value=value, where=path)
+
+
+def _wrong_fields(policy: str, raw: Any, error: ValidationError) -> Iterator[Finding]:
+    seen = set()
+    for wrong in error.errors(include_url=False, include_context=False):
+        found = _wrong_field(policy, raw, wrong)
+        if (found.code, found.path) not in seen:
+            seen.add((found.code, found.path))
+            yield found
+
+
+def _wrong_field(policy: str, raw: Any, wrong: ErrorDetails) -> Finding:
+    path, field = _place(raw, wrong)
+    match wrong["type"]:
+        case "missing":
+            return finding("field_missing", policy, path, field=field)
+        case "extra_forbidden":
+            return finding("field_unknown", policy, path, field=field)
+        case _:
+            return finding(
+                "field_invalid",
+                policy,
+                path,
+                value=_shown(wrong["input"]),
+                why=wrong["msg"].removeprefix("Value error, "),
+            )
+
+
+def _place(raw: Any, wrong: ErrorDetails) -> tuple[str, str]:
+    """The path as the writer sees it: pydantic also names the shapes it tried, which stand in no document."""
+    path, at = "", raw
+    names_field = wrong["type"] in ("missing", "extra_forbidden")
+    for index, part in enumerate(wrong["loc"]):
+        last = index == len(wrong["loc"]) - 1
+        if isinstance(at, list | tuple) and isinstance(part, int):
+            path, at = f"{path}[{part}]", at[part]
+        elif isinstance(at, Mapping) and (part in at or (last and names_field)):
+            path, at = (f"{path}.{part}" if path else str(part)), at.get(part)
+    return path, path.rpartition(".")[2]
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
