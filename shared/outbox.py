@@ -214,4 +214,3 @@ def _forget_what_was_undone(session: Session, undone: SessionTransaction) -> Non
     """What a rollback undid was never recorded: the whole transaction, or what came after the savepoint."""
     keep = session.info.get(_SAVEPOINTS, {}).pop(undone, 0) if undone.nested else 0
     del session.info.get(_RECORDED, [])[keep:]
-
