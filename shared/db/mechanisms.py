@@ -47,13 +47,12 @@ outbox = Table(
     Column("headers", JSONB, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     _now("created_at"),
-    _moment("published_at", nullable=True),
-    Column("feed_pos", BigInteger, unique=True),
+    UniqueConstraint("pos"),
     UniqueConstraint("topic", "aggregateid", "aggregate_seq"),
-    Index("ix_outbox_unpublished", "pos", postgresql_where=text("published_at IS NULL")),
     postgresql_with={"autovacuum_vacuum_scale_factor": "0", "autovacuum_vacuum_threshold": "1000"},
 )
 
+# Marking a row as published moves it here: one write less an event than marking it first and moving it later.
 event_archive = Table(
     "event_archive",
     metadata,
@@ -73,6 +72,13 @@ event_archive = Table(
     Index("ix_event_archive_feed_pos", "feed_pos"),
 )
 
+feed_head = Table(
+    "feed_head",
+    metadata,
+    Column("id", Boolean, CheckConstraint("id", name="one_row"), primary_key=True),
+    Column("last_pos", BigInteger, nullable=False),
+)
+
 aggregate_sequence = Table(
     "aggregate_sequence",
     metadata,
@@ -86,6 +92,7 @@ inbox = Table(
     metadata,
     Column("consumer", Text, primary_key=True),
     Column("event_id", Uuid, primary_key=True),
+    Column("body_hash", LargeBinary, nullable=False),
     _now("received_at"),
 )
 
@@ -124,12 +131,22 @@ dead_letter = Table(
     Column("aggregate_seq", BigInteger, nullable=False),
     Column("headers", JSONB, nullable=False),
     Column("payload", LargeBinary, nullable=False),
+    Column("reason", Text, nullable=False),
     Column("error", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("arrival", BigInteger, Identity(always=True), nullable=False),
+    Column("blocks", Boolean, nullable=False),
     _now("parked_at"),
     _moment("resolved_at", nullable=True),
     Column("resolved_by", Text),
-    Index("ix_dead_letter_open", "consumer", "partition_key", postgresql_where=text("resolved_at IS NULL")),
+    Index(
+        "ix_dead_letter_open",
+        "consumer",
+        "partition_key",
+        "arrival",
+        postgresql_where=text("resolved_at IS NULL AND blocks"),
+    ),
+    Index("ix_dead_letter_arrival", "arrival"),
 )
 
 journal = Table(
@@ -146,6 +163,13 @@ journal = Table(
     Column("payload", LargeBinary, nullable=False),
     Index("ix_journal_key", "key", "pos"),
     Index("ix_journal_recorded_at", "recorded_at"),
+)
+
+journal_fence = Table(
+    "journal_fence",
+    metadata,
+    Column("id", Boolean, CheckConstraint("id", name="one_row"), primary_key=True),
+    _moment("answered_until"),
 )
 
 idempotency_key = Table(

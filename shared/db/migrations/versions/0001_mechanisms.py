@@ -52,8 +52,11 @@ def upgrade() -> None:
         sa.Column("aggregate_seq", sa.BigInteger(), nullable=False),
         sa.Column("headers", postgresql.JSONB(), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("arrival", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("blocks", sa.Boolean(), nullable=False),
         sa.Column("parked_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("resolved_by", sa.Text(), nullable=True),
@@ -62,10 +65,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_dead_letter_open",
         "dead_letter",
-        ["consumer", "partition_key"],
+        ["consumer", "partition_key", "arrival"],
         unique=False,
-        postgresql_where=sa.text("resolved_at IS NULL"),
+        postgresql_where=sa.text("resolved_at IS NULL AND blocks"),
     )
+    op.create_index("ix_dead_letter_arrival", "dead_letter", ["arrival"], unique=False)
     op.create_table(
         "event_archive",
         sa.Column("day", sa.Date(), nullable=False),
@@ -84,6 +88,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", "feed_pos", name=op.f("pk_event_archive")),
     )
     op.create_index("ix_event_archive_feed_pos", "event_archive", ["feed_pos"], unique=False)
+    op.create_table(
+        "feed_head",
+        sa.Column("id", sa.Boolean(), nullable=False),
+        sa.Column("last_pos", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("id", name=op.f("ck_feed_head_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed_head")),
+    )
     op.create_table(
         "held_event",
         sa.Column("consumer", sa.Text(), nullable=False),
@@ -118,6 +129,7 @@ def upgrade() -> None:
         "inbox",
         sa.Column("consumer", sa.Text(), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("body_hash", sa.LargeBinary(), nullable=False),
         sa.Column(
             "received_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),
@@ -137,6 +149,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pos", name=op.f("pk_journal")),
         sa.UniqueConstraint("event_id", name=op.f("uq_journal_event_id")),
     )
+    op.create_table(
+        "journal_fence",
+        sa.Column("id", sa.Boolean(), nullable=False),
+        sa.Column("answered_until", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("id", name=op.f("ck_journal_fence_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_fence")),
+    )
     op.create_index("ix_journal_key", "journal", ["key", "pos"], unique=False)
     op.create_index("ix_journal_recorded_at", "journal", ["recorded_at"], unique=False)
     op.create_table(
@@ -154,17 +173,12 @@ def upgrade() -> None:
         sa.Column(
             "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("feed_pos", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_outbox")),
-        sa.UniqueConstraint("feed_pos", name=op.f("uq_outbox_feed_pos")),
+        sa.UniqueConstraint("pos", name=op.f("uq_outbox_pos")),
         sa.UniqueConstraint(
             "topic", "aggregateid", "aggregate_seq", name=op.f("uq_outbox_topic_aggregateid_aggregate_seq")
         ),
         postgresql_with={"autovacuum_vacuum_scale_factor": "0", "autovacuum_vacuum_threshold": "1000"},
-    )
-    op.create_index(
-        "ix_outbox_unpublished", "outbox", ["pos"], unique=False, postgresql_where=sa.text("published_at IS NULL")
     )
     op.create_table(
         "person",
@@ -222,10 +236,12 @@ def downgrade() -> None:
         "role_holding",
         "person",
         "outbox",
+        "journal_fence",
         "journal",
         "inbox",
         "idempotency_key",
         "held_event",
+        "feed_head",
         "event_archive",
         "dead_letter",
         "audit_entry",
