@@ -69,7 +69,7 @@ def record(session: AsyncSession, event: Event) -> None:
 
 def record_many(session: AsyncSession, events: Iterable[Event]) -> None:
     """As `record`, for thousands of events of one transaction, in their order."""
-    session.info.setdefault(_RECORDED, []).extend(_unnumbered(event) for event in events)
+    session.info.setdefault(_RECORDED, []).extend(unnumbered(event) for event in events)
 
 
 def record_dead_letter(session: AsyncSession, letter: Unnumbered) -> None:
@@ -97,7 +97,8 @@ async def flush(session: AsyncSession) -> Sequence[Seen]:
     return written
 
 
-def _unnumbered(event: Event) -> Unnumbered:
+def unnumbered(event: Event) -> Unnumbered:
+    """The row of `event`, checked; it gets its number at the flush."""
     return _checked(
         Unnumbered(
             event_id=new_id(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Self
@@ -14,8 +14,6 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 Headers = Sequence[tuple[str, bytes]]
 
-CONTENT_TYPE = "application/json"
-SPEC_VERSION = "1.0"
 _SCHEMA = re.compile(r"urn:mainstay:event:(?P<type>\w+):(?P<version>\d+)")
 
 
@@ -81,21 +79,20 @@ class Envelope:
     time: str
     traceparent: str | None = field(default=None)
 
-    def headers(self) -> list[tuple[str, bytes]]:
-        pairs = [
-            ("content-type", CONTENT_TYPE),
-            ("ce_specversion", SPEC_VERSION),
-            ("ce_id", str(self.event_id)),
-            ("ce_source", self.source),
-            ("ce_type", self.type),
-            ("ce_time", self.time),
-            ("ce_subject", f"{self.aggregate}/{self.aggregate_id}"),
-            ("ce_dataschema", f"urn:mainstay:event:{self.type}:{self.version}"),
-            ("ce_sequence", str(self.sequence)),
-        ]
-        if self.traceparent:
-            pairs.append(("traceparent", self.traceparent))
-        return [(name, value.encode()) for name, value in pairs]
+
+def kafka_headers(
+    *, event_id: UUID, event_type: str, subject: str, sequence: int, kept: Mapping[str, str]
+) -> list[tuple[str, bytes]]:
+    """The headers of one record; `subject` is "aggregate/id", `kept` holds ce_source, ce_time, ce_dataschema."""
+    return [
+        ("content-type", b"application/json"),
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event_id).encode()),
+        ("ce_type", event_type.encode()),
+        ("ce_subject", subject.encode()),
+        ("ce_sequence", b"%d" % sequence),
+        *((name, value.encode()) for name, value in kept.items()),
+    ]
 
 
 def read_envelope(headers: Headers) -> Envelope:
