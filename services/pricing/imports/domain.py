@@ -1,0 +1,214 @@
+"""An order file of another system, line by line: what each line is, why it is refused, and what it gives back."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Literal, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.pricing.orders.domain import OrderLine, Returned, piece_of
+from shared.money import minor_digits, rounded
+
+Pricing = Literal["as_invoiced", "apply_policies"]
+
+
+class Reason(StrEnum):
+    """Why a line is not taken: the first that holds, in this order."""
+
+    BAD_DATE = "bad_date"
+    NO_CUSTOMER = "no_customer"
+    NON_PRODUCT = "non_product"
+    QUANTITY_ZERO = "quantity_zero"
+    PRICE_NOT_POSITIVE = "price_not_positive"
+    SIGN_MISMATCH = "sign_mismatch"
+    UNMATCHED_RETURN = "unmatched_return"
+    SOURCE_CHANGED = "source_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The file's column for each thing that an order line needs."""
+
+    reference: str
+    sku: str
+    quantity: str
+    ordered_at: str
+    unit_price: str
+    account: str
+
+
+@dataclass(frozen=True)
+class SourceMapping:
+    """How one system writes its orders: wall time of `zone`, prices in `currency`, returns by a prefix."""
+
+    id: str
+    system: str
+    zone: str
+    currency: str
+    columns: Columns
+    return_prefix: str = ""
+    not_products: tuple[str, ...] = ()
+
+    def is_return(self, reference: str) -> bool:
+        return bool(self.return_prefix) and reference.startswith(self.return_prefix)
+
+    def is_product(self, sku: str) -> bool:
+        """False for the system's own codes of postage, fees and corrections; `m` is the `M` of a hurried clerk."""
+        return not any(fnmatchcase(sku.upper(), code.upper()) for code in self.not_products)
+
+    def instant(self, written: str) -> datetime | None:
+        """UTC instant of a wall time, of an RFC 3339 time with its offset; None when it is neither."""
+        try:
+            read = datetime.fromisoformat(written)
+        except ValueError:
+            return None
+        return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(self.zone))).astimezone(UTC)
+
+
+class SourceLine(NamedTuple):
+    """One line as the file has it; `row` counts in the file, `number` within its invoice, both from one."""
+
+    row: int
+    number: int
+    sku: str
+    quantity: int
+    at: datetime | None
+    price: str
+    account: str
+
+    @property
+    def digest(self) -> int:
+        """63 bits that change with the line's content, so that a line once taken is known again."""
+        content = f"{self.sku}\x1f{self.quantity}\x1f{self.at}\x1f{self.price}\x1f{self.account}"
+        return int.from_bytes(blake2b(content.encode(), digest_size=8).digest(), "big") >> 1 | 1
+
+
+class Invoice(NamedTuple):
+    """All lines of one reference; its time is its earliest line's."""
+
+    reference: str
+    at: datetime | None
+    lines: Sequence[SourceLine]
+
+
+class Reject(NamedTuple):
+    """A line, or the rest of one, that was not taken."""
+
+    row: int
+    reference: str
+    number: int
+    reason: Reason
+    quantity: int
+    detail: str = ""
+
+
+@lru_cache(maxsize=65536)
+def price_of(written: str) -> Decimal | None:
+    """The price as written; None when it is no decimal number."""
+    try:
+        price = Decimal(written)
+    except InvalidOperation:
+        return None
+    return price if price.is_finite() else None
+
+
+@lru_cache(maxsize=65536)
+def line_total(quantity: int, price: Decimal, currency: str) -> int:
+    """Minor units of quantity x unit price, rounded half up once; the price may be finer than the currency."""
+    return rounded((price * quantity).scaleb(minor_digits(currency)), "half_up")
+
+
+class Judge:
+    """Says of each line of one file why it is refused, if it is."""
+
+    def __init__(self, mapping: SourceMapping, known_accounts: Mapping[str, UUID]) -> None:
+        self._mapping = mapping
+        self._known_accounts = known_accounts
+        self._products: dict[str, bool] = {}
+
+    def reason(self, reference: str, line: SourceLine) -> Reason | None:
+        """The first reason that holds; whether a return finds its original is asked later."""
+        return self._of_its_kind(line) or self._of_its_figures(reference, line)
+
+    def _of_its_kind(self, line: SourceLine) -> Reason | None:
+        if line.at is None:
+            return Reason.BAD_DATE
+        if line.account not in self._known_accounts:
+            return Reason.NO_CUSTOMER
+        return None if self._is_product(line.sku) else Reason.NON_PRODUCT
+
+    def _of_its_figures(self, reference: str, line: SourceLine) -> Reason | None:
+        if line.quantity == 0:
+            return Reason.QUANTITY_ZERO
+        price = price_of(line.price)
+        if price is None or price <= 0:
+            return Reason.PRICE_NOT_POSITIVE
+        if (line.quantity < 0) != self._mapping.is_return(reference):
+            return Reason.SIGN_MISMATCH
+        return None
+
+    def _is_product(self, sku: str) -> bool:
+        found = self._products.get(sku)
+        if found is None:
+            found = self._products[sku] = self._mapping.is_product(sku)
+        return found
+
+
+def by_account(lines: Iterable[SourceLine]) -> Mapping[str, list[SourceLine]]:
+    """One order holds one account's lines: an invoice that names several accounts makes several orders."""
+    grouped: dict[str, list[SourceLine]] = defaultdict(list)
+    for line in lines:
+        grouped[line.account].append(line)
+    return grouped
+
+
+@dataclass(slots=True)
+class OpenLine:
+    """A delivered line of which something is still held, waiting for returns that name no original."""
+
+    order_id: UUID
+    placed_at: datetime
+    line: OrderLine
+
+
+class Piece(NamedTuple):
+    """What one return takes from one original line."""
+
+    order_id: UUID
+    returned: Returned
+    line: OrderLine
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Open lines by account and SKU, oldest first."""
+
+    lines: dict[tuple[UUID, str], list[OpenLine]] = field(default_factory=lambda: defaultdict(list))
+
+    def put(self, account_id: UUID, line: OpenLine) -> None:
+        self.lines[account_id, line.line.sku].append(line)
+
+    def take_back(self, account_id: UUID, sku: str, quantity: int, at: datetime) -> tuple[list[Piece], int]:
+        """First in first out over lines placed up to `at`; what finds no original is the second value (S-F2)."""
+        pieces: list[Piece] = []
+        for open_line in self.lines.get((account_id, sku), ()):
+            if quantity == 0 or open_line.placed_at > at:
+                break
+            taken = min(quantity, open_line.line.held)
+            if taken:
+                pieces.append(_taken_from(open_line, taken))
+                quantity -= taken
+        return pieces, quantity
+
+
+def _taken_from(open_line: OpenLine, quantity: int) -> Piece:
+    returned = piece_of(open_line.line, quantity)
+    open_line.line = open_line.line.less(returned)
+    return Piece(open_line.order_id, returned, open_line.line)
