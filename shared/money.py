@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
+
+from shared.errors import Conflict, ValidationProblem, Words
 
 Rounding = Literal["half_up", "down"]
 
@@ -27,23 +29,41 @@ _CODES_BY_DIGITS = {
 _MINOR_DIGITS = {code: digits for digits, codes in _CODES_BY_DIGITS.items() for code in codes.split()}
 
 
-class CurrencyMismatch(ValueError):
+class CurrencyMismatch(Conflict, ValueError):
     """Two amounts of different currencies were added, subtracted or compared."""
 
+    code = "currency_mismatch"
+    title: ClassVar[Words] = {"en": "Amounts of different currencies do not mix", "zh": "不同币种的金额不能混算"}
 
-class UnknownCurrency(ValueError):
+
+class UnknownCurrency(ValidationProblem, ValueError):
     """The code is not an ISO 4217 currency."""
 
+    code = "unknown_currency"
+    title: ClassVar[Words] = {"en": "No such currency", "zh": "没有此币种"}
 
-class InvalidAmount(ValueError):
+
+class InvalidAmount(ValidationProblem, ValueError):
     """The text is no plain decimal amount of its currency."""
 
+    code = "invalid_amount"
+    title: ClassVar[Words] = {"en": "Not an amount of this currency", "zh": "不是该币种的有效金额"}
 
-class NoExchangeRate(LookupError):
+
+class NoExchangeRate(Conflict, LookupError):
     """No rate of the pair is recorded on or before the day."""
 
+    code = "no_exchange_rate"
+    title: ClassVar[Words] = {"en": "No exchange rate is recorded", "zh": "没有可用汇率"}
+
     def __init__(self, base: str, quote: str, day: date) -> None:
-        super().__init__(f"no exchange rate {base}/{quote} on or before {day.isoformat()}")
+        pair = f"{base}/{quote}"
+        super().__init__(
+            {
+                "en": f"no exchange rate {pair} on or before {day.isoformat()}",
+                "zh": f"{day.isoformat()}当日及以前没有{pair}汇率",
+            }
+        )
         self.base, self.quote, self.day = base, quote, day
 
 
