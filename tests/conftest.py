@@ -1,6 +1,5 @@
 """What every test may ask for: a migrated database, a broker, topics of its own."""
 
-import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -8,13 +7,14 @@ from contextlib import AsyncExitStack
 import pytest
 import pytest_asyncio
 
+from deploy.local.settings import LocalSettings
 from deploy.topics import create_topics, declared_topics, delete_topics
 from tests.servers import TestPostgres, fresh_database, kafka_of_the_session, postgres_of_the_session
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[TestPostgres]:
-    with postgres_of_the_session(given_url=os.environ.get("TEST_DATABASE_URL")) as server:
+    with postgres_of_the_session(given_url=LocalSettings().test_database_url) as server:
         yield server
 
 
@@ -42,7 +42,7 @@ async def service_database(postgres: TestPostgres) -> AsyncIterator[Callable[[st
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[str]:
     """Bootstrap servers of a real broker, started when the first test asks."""
-    with kafka_of_the_session(given_servers=os.environ.get("TEST_KAFKA_BOOTSTRAP_SERVERS")) as servers:
+    with kafka_of_the_session(given_servers=LocalSettings().test_kafka_bootstrap_servers) as servers:
         yield servers
 
 

@@ -93,7 +93,7 @@ class TestPostgres:
 
 
 @contextmanager
-def postgres_of_the_session(*, given_url: str | None) -> Iterator[TestPostgres]:
+def postgres_of_the_session(*, given_url: str) -> Iterator[TestPostgres]:
     """The server at `given_url`, or one of our own that does not wait for the disk and leaves nothing behind."""
     if given_url:
         yield TestPostgres(given_url)
@@ -103,14 +103,14 @@ def postgres_of_the_session(*, given_url: str | None) -> Iterator[TestPostgres]:
 
 
 @contextmanager
-def kafka_of_the_session(*, given_servers: str | None) -> Iterator[str]:
+def kafka_of_the_session(*, given_servers: str) -> Iterator[str]:
     """Bootstrap servers of the given broker, or of one of our own; its jars are shared in `.local/`."""
     if given_servers:
         yield given_servers
         return
     runtime = kafka_runtime(local_folder().path / "kafka", say=print)
-    with _temporary_folder() as folder, running_kafka(folder, runtime=runtime, log=folder / "kafka.log") as servers:
-        yield servers
+    with _temporary_folder() as folder, running_kafka(folder, runtime=runtime, log=folder / "kafka.log") as broker:
+        yield broker.wait_until_ready()
 
 
 @asynccontextmanager

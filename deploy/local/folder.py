@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.refusals import AlreadyRunning, DiskFull
+from deploy.local.settings import LocalSettings
 
-PROJECT = Path(__file__).resolve().parents[2]
 WANTED_FREE_MB = 1024
 
 
@@ -74,7 +73,7 @@ class LocalFolder:
 
 def local_folder() -> LocalFolder:
     """The folder of this checkout, or `LOCAL_DIR`."""
-    return LocalFolder(Path(os.environ.get("LOCAL_DIR") or PROJECT / ".local").resolve())
+    return LocalFolder(LocalSettings().local_dir.resolve())
 
 
 def ensure_space(folder: Path, *, wanted_mb: int = WANTED_FREE_MB) -> None:

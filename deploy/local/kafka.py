@@ -7,6 +7,7 @@ import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import children, ports
@@ -41,9 +42,28 @@ SETTINGS = {
 }
 
 
+@dataclass(frozen=True)
+class Broker:
+    servers: str
+    child: children.Child
+    log: Path
+
+    def wait_until_ready(self) -> str:
+        """Answer the bootstrap servers once clients are served."""
+        until = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < until and self.child.is_alive:
+            if self.log.exists() and STARTED in self.log.read_text(errors="replace"):
+                return self.servers
+            time.sleep(0.05)
+        raise DidNotStart("Kafka", log=self.log, last_line=_last_line(self.log) or self.child.last_line())
+
+
 @contextmanager
-def running_kafka(folder: Path, *, runtime: KafkaRuntime, log: Path, port: int = 0) -> Iterator[str]:
-    """Start the broker whose data lie in `folder`/data and yield its bootstrap servers; stop it at the end."""
+def running_kafka(folder: Path, *, runtime: KafkaRuntime, log: Path, port: int = 0) -> Iterator[Broker]:
+    """Start the broker whose data lie in `folder`/data; stop it at the end.
+
+    It is yielded while it still starts, so that others start beside it; `wait_until_ready` before it is used.
+    """
     data = folder / "data"
     _refuse_other_version(data, runtime.version)
     ensure_space(folder)
@@ -61,8 +81,7 @@ def running_kafka(folder: Path, *, runtime: KafkaRuntime, log: Path, port: int =
         cwd=folder,
     )
     try:
-        _wait_until_ready(child, log)
-        yield f"{ports.HOST}:{port}"
+        yield Broker(f"{ports.HOST}:{port}", child, log)
     finally:
         children.stop(child, grace_s=30)
 
@@ -111,16 +130,6 @@ def _refuse_other_version(data: Path, version: str) -> None:
 
 def _release(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2])
-
-
-def _wait_until_ready(child: children.Child, log: Path) -> None:
-    until = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < until and child.is_alive:
-        if log.exists() and STARTED in log.read_text(errors="replace"):
-            return
-        time.sleep(0.05)
-    children.stop(child)
-    raise DidNotStart("Kafka", log=log, last_line=_last_line(log) or child.last_line())
 
 
 def _last_line(log: Path) -> str:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.local.folder import PROJECT, ensure_space
+from deploy.local.folder import ensure_space
 from deploy.local.refusals import DidNotStart, NoWayToKafka
+from deploy.local.settings import PROJECT
 
 POM = Path(__file__).with_name("kafka") / "pom.xml"
 COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"

@@ -1,0 +1,79 @@
+"""Keeps the eight processes of Mainstay up: starts them, restarts one that ends, stops them in order."""
+
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local import children
+from deploy.local.instance import Role
+from deploy.local.refusals import DidNotStart
+from deploy.local.settings import PROJECT
+
+READY_TIMEOUT_S = 90.0
+STARTS_BEFORE_GIVING_UP = 3
+LONGEST_PAUSE_S = 10.0
+
+
+@dataclass
+class Processes:
+    """`environments` says for each role what it is told; logs are `<logs>/<role>.log`."""
+
+    roles: tuple[Role, ...]
+    environments: Mapping[str, Mapping[str, str]]
+    logs: Path
+    cwd: Path = PROJECT
+    _running: dict[str, children.Child] = field(default_factory=dict)
+    _starts: dict[str, int] = field(default_factory=dict)
+    _not_before: dict[str, float] = field(default_factory=dict)
+
+    def start(self) -> None:
+        for role in self.roles:
+            self._start(role)
+
+    def wait_until_ready(self) -> None:
+        """Return when each answers 200 on /readyz; raise `DidNotStart` for one that keeps ending or stays unready."""
+        until = time.monotonic() + READY_TIMEOUT_S
+        waiting = list(self.roles)
+        while waiting:
+            self.restart_ended()
+            waiting = [role for role in waiting if not answers_ready(role.probe)]
+            late = time.monotonic() > until
+            hopeless = [role for role in waiting if late or self._starts[role.name] > STARTS_BEFORE_GIVING_UP]
+            if hopeless:
+                child = self._running[hopeless[0].name]
+                raise DidNotStart(f"The process {child.name}", log=child.log, last_line=child.last_line())
+            time.sleep(0.1)
+
+    def restart_ended(self) -> None:
+        """A worker ends on purpose when its producer or its leadership is gone: it comes back, ever more slowly."""
+        for role in self.roles:
+            if not self._running[role.name].is_alive and time.monotonic() >= self._not_before[role.name]:
+                self._start(role)
+
+    def stop(self) -> None:
+        children.stop(*self._running.values())
+
+    def _start(self, role: Role) -> None:
+        self._starts[role.name] = self._starts.get(role.name, 0) + 1
+        pause_s = min(LONGEST_PAUSE_S, 0.5 * 2 ** self._starts[role.name])
+        self._not_before[role.name] = time.monotonic() + pause_s
+        self._running[role.name] = children.start(
+            role.name,
+            [sys.executable, "-m", role.module],
+            log=self.logs / f"{role.name}.log",
+            environment=os.environ | self.environments[role.name],
+            cwd=self.cwd,
+        )
+
+
+def answers_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

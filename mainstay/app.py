@@ -1,0 +1,26 @@
+"""The command `mainstay`: start it, look at it, stop it, prepare its databases and topics."""
+
+import sys
+
+import typer
+
+from deploy.local.refusals import CannotStart
+from mainstay import local, prepare
+from mainstay.screen import complain
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+local.add_commands(app)
+prepare.add_commands(app)
+
+
+def main() -> None:
+    """Exit codes: 0 done, 1 refused with one sentence, 2 wrong use of the command line, 3 nothing is running."""
+    try:
+        app()
+    except CannotStart as refusal:
+        complain(str(refusal))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

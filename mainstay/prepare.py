@@ -1,0 +1,71 @@
+"""Commands that prepare what the processes need: migrate, topics."""
+
+import asyncio
+import os
+from typing import Annotated, Any
+
+import typer
+
+from deploy.local.databases import SERVICES
+from deploy.local.folder import local_folder
+from deploy.local.refusals import CannotStart
+from deploy.topics import create_topics, declared_topics
+from mainstay.screen import answer_json, out
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command("migrate")(migrate)
+    app.command("topics")(topics)
+
+
+def migrate(
+    services: Annotated[list[str] | None, typer.Argument(help="Which; all four without it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Bring databases to the newest revision: of <SERVICE>_DATABASE_URL, else of what runs from this folder."""
+    from shared.db.migrate import expected_heads
+    from shared.db.migrate import migrate as migrate_one
+
+    wanted = services or list(SERVICES)
+    urls = {service: database_url(service) for service in wanted}
+    for service, url in urls.items():
+        asyncio.run(migrate_one(service, url))
+    heads = {service: sorted(expected_heads(service)) for service in wanted}
+    if as_json:
+        answer_json(heads)
+        return
+    for service, revisions in heads.items():
+        out.print(f"{service:<10} {', '.join(revisions)}")
+
+
+def topics(
+    replication: Annotated[int, typer.Option(help="Copies of each partition.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Create the topics of deploy/topics.yaml that are missing, under TOPIC_PREFIX, on KAFKA_BOOTSTRAP_SERVERS."""
+    running = running_notes()
+    servers = os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or running.get("kafka")
+    if not servers:
+        raise CannotStart("No broker is known: set KAFKA_BOOTSTRAP_SERVERS, or start one with `make run`.")
+    prefix = os.environ.get("TOPIC_PREFIX", running.get("topic_prefix", ""))
+    made = asyncio.run(create_topics(servers, topics=declared_topics(prefix=prefix), replication=replication))
+    if as_json:
+        answer_json({"created": made})
+        return
+    out.print("\n".join(made) if made else "Every topic is there already.")
+
+
+def running_notes() -> dict[str, Any]:
+    folder = local_folder()
+    return folder.read_notes() if folder.is_held else {}
+
+
+def database_url(service: str) -> str:
+    """Where the database of `service` is: <SERVICE>_DATABASE_URL, else that of the instance of this folder."""
+    if service not in SERVICES:
+        raise CannotStart(f"There is no service {service!r}: choose from {', '.join(SERVICES)}.")
+    variable = f"{service.upper()}_DATABASE_URL"
+    url = os.environ.get(variable) or running_notes().get("databases", {}).get(service)
+    if not url:
+        raise CannotStart(f"The database of {service} is not known: set {variable}, or start it with `make run`.")
+    return str(url)

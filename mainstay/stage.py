@@ -1,0 +1,76 @@
+"""Puts a fresh stack under the demo, lets it play, and clears the stage, or leaves it when asked to."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from deploy.local.folder import local_folder
+from deploy.local.refusals import CannotStart
+from deploy.local.settings import PROJECT
+from mainstay.screen import say
+
+STORY_CLOCK_START = "2009-11-30T00:00:00Z"
+
+
+def play_on_a_fresh_stack(*, keep: bool, orders_file: str) -> None:
+    demo = import_module("mainstay.demo")
+    with fresh_stack(keep=keep) as notes:
+        demo.play(notes, orders_file=orders_file)
+        if keep:
+            _tell_what_stays(notes)
+
+
+@contextmanager
+def fresh_stack(*, keep: bool) -> Iterator[dict[str, Any]]:
+    """The notes of a ready stack in the story profile, kept up by a process of its own, which ends with this one.
+
+    With `keep` it goes on when this one ends, and removes nothing when it is stopped.
+    """
+    command = [sys.executable, "-m", "deploy.local.supervise", "--story-clock-start", STORY_CLOCK_START]
+    log = local_folder().path / "logs" / "supervisor.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as errors:
+        supervisor = subprocess.Popen(  # noqa: S603 - our own module
+            [*command, *(["--stay"] if keep else [])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            cwd=PROJECT,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        _wait_until_ready(supervisor)
+        yield local_folder().read_notes()
+    finally:
+        assert supervisor.stdin is not None
+        assert supervisor.stdout is not None
+        supervisor.stdin.close()  # which tells it that this process is done with it
+        supervisor.stdout.close()
+        if not keep:
+            say("Stopping everything and removing what the demo made")
+            supervisor.wait()
+
+
+def _wait_until_ready(supervisor: "subprocess.Popen[str]") -> None:
+    assert supervisor.stdout is not None
+    for line in supervisor.stdout:
+        told = json.loads(line)
+        if told.get("ready"):
+            return
+        if "refused" in told:
+            raise CannotStart(told["refused"])
+        say(told["say"])
+    raise CannotStart(f"The start broke off; {local_folder().path / 'logs' / 'supervisor.log'} says why.")
+
+
+def _tell_what_stays(notes: dict[str, Any]) -> None:
+    from mainstay.local import left_behind
+
+    for service, url in notes["urls"].items():
+        say(f"{service} answers on {url}/docs")
+    say(f"It stays up until `make stop`; {left_behind(notes)} even then")

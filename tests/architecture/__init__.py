@@ -1,0 +1,1 @@
+"""The rules of who may import whom, each seen to fail."""
