@@ -9,11 +9,12 @@ Words = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong field: a JSON pointer into the body, or `query/limit`, `header/If-Match`, `path/id` outside it."""
+    """One wrong field: a JSON pointer into the body, or into the query, path or header that `where` names."""
 
     pointer: str
     code: str
     detail: str | Words
+    where: str = "body"
 
 
 class Problem(Exception):
@@ -66,8 +67,8 @@ class Unauthenticated(Problem):
     code = "unauthenticated"
     title: ClassVar[Words] = {"en": "Who you are is not proved", "zh": "身份未经验证"}
 
-    def __init__(self, detail: str | Words = "") -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+    def __init__(self, detail: str | Words = "", *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer", **(headers or {})})
 
 
 class Conflict(Problem):

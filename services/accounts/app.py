@@ -1,0 +1,32 @@
+"""The HTTP process of the accounts service."""
+
+from fastapi import FastAPI
+
+from services.accounts.settings import AccountsSettings
+from shared.http.app import create_app
+from shared.http.exchange import ServiceDescription
+from shared.http.serve import serve
+
+TOPICS_READ = frozenset({"catalogue.v1", "orders.v1", "contracts.v1", "approvals.v1", "rewards.v1", "policies.v1"})
+
+
+def make_app(settings: AccountsSettings) -> FastAPI:
+    """Every slice's routes behind one edge."""
+    return create_app(
+        ServiceDescription(
+            name="accounts",
+            title="Mainstay accounts",
+            description="Who the key accounts are (dossiers, teams, classes, lists, elections) and who works here.",
+            settings=settings,
+            topics_read=TOPICS_READ,
+        )
+    )
+
+
+def main() -> None:
+    settings = AccountsSettings()
+    serve(make_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+"""What an operator can set for the pricing service."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.settings import SECRET, ServiceSettings
+
+
+class PricingSettings(ServiceSettings):
+    service: ClassVar[str] = "pricing"
+
+    database_url: str = Field(
+        "postgresql://pricing:pricing@127.0.0.1:5432/pricing",
+        description="the service's own PostgreSQL database",
+        json_schema_extra=SECRET,
+        repr=False,
+    )
+    port: int = Field(8102, ge=0, le=65535, description="port of the API")

@@ -1,0 +1,54 @@
+"""A change names the version it was made on: nobody overwrites what he has not seen."""
+
+from typing import Annotated, ClassVar
+
+from fastapi import Depends, Header, Response
+
+from shared.errors import Problem, Words
+
+
+class PreconditionRequired(Problem):
+    status = 428
+    code = "precondition_required"
+    title: ClassVar[Words] = {"en": "Say in If-Match which version you change", "zh": "须用 If-Match 指明所修改的版本"}
+
+
+class PreconditionFailed(Problem):
+    status = 412
+    code = "precondition_failed"
+    title: ClassVar[Words] = {"en": "It was changed meanwhile", "zh": "内容已被他人修改"}
+
+
+def etag(version: int) -> str:
+    """The ETag of a row's version."""
+    return f'"{version}"'
+
+
+def show_version(response: Response, version: int) -> None:
+    """Answer with the version just read or written."""
+    response.headers["ETag"] = etag(version)
+
+
+def version_named(
+    if_match: Annotated[
+        str | None, Header(description="the ETag of the version this change was made on", examples=['"3"'])
+    ] = None,
+) -> int:
+    """The version in If-Match; raises PreconditionRequired, or PreconditionFailed for one we never gave."""
+    if if_match is None:
+        raise PreconditionRequired
+    version = if_match.strip().removeprefix("W/").strip('"')
+    if not (version.isascii() and version.isdecimal() and len(version) < 19):
+        raise PreconditionFailed
+    return int(version)
+
+
+IfMatch = Annotated[int, Depends(version_named)]
+
+
+def require_version(actual: int, *, expected: int) -> None:
+    """Raises PreconditionFailed when the row has moved on."""
+    if actual != expected:
+        raise PreconditionFailed(
+            {"en": f"It is at version {actual} now.", "zh": f"当前版本为 {actual}。"}, headers={"ETag": etag(actual)}
+        )

@@ -1,0 +1,56 @@
+"""What is wrong with a field, said in English and Chinese."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.errors import Words
+
+CHINESE: Mapping[str, str] = {
+    "missing": "缺少此字段",
+    "extra_forbidden": "不接受此字段",
+    "json_invalid": "不是有效的 JSON",
+    "string_type": "应为文本",
+    "string_too_short": "文本过短（至少 {min_length} 个字符）",
+    "string_too_long": "文本过长（最多 {max_length} 个字符）",
+    "string_pattern_mismatch": "格式不符（{pattern}）",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "int_from_float": "应为整数",
+    "bool_type": "应为是或否",
+    "bool_parsing": "应为是或否",
+    "decimal_type": "应为十进制数",
+    "decimal_parsing": "应为十进制数",
+    "decimal_max_places": "小数位数不得超过 {decimal_places} 位",
+    "greater_than": "应大于 {gt}",
+    "greater_than_equal": "应不小于 {ge}",
+    "less_than": "应小于 {lt}",
+    "less_than_equal": "应不大于 {le}",
+    "enum": "应为下列之一：{expected}",
+    "literal_error": "应为下列之一：{expected}",
+    "list_type": "应为列表",
+    "dict_type": "应为对象",
+    "model_attributes_type": "应为对象",
+    "too_short": "项目过少（至少 {min_length} 项）",
+    "too_long": "项目过多（最多 {max_length} 项）",
+    "date_type": "应为日期",
+    "date_parsing": "应为日期（YYYY-MM-DD）",
+    "date_from_datetime_parsing": "应为日期（YYYY-MM-DD）",
+    "datetime_type": "应为日期时间",
+    "datetime_parsing": "应为日期时间（RFC 3339）",
+    "datetime_from_date_parsing": "应为日期时间（RFC 3339）",
+    "timezone_aware": "日期时间须带时区",
+    "uuid_type": "应为 UUID",
+    "uuid_parsing": "应为 UUID",
+}
+
+
+def words_of(error: Mapping[str, Any]) -> Words:
+    """Pydantic's message, and ours in Chinese; a value we do not know how to blame is simply not valid."""
+    context = error.get("ctx") or {}
+    pattern = CHINESE.get(error["type"], "值无效")
+    return {"en": str(error["msg"]), "zh": pattern.format_map(_Known(context))}
+
+
+class _Known(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"

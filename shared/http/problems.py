@@ -1,0 +1,143 @@
+"""Whatever goes wrong is answered as an RFC 9457 problem, in the reader's language and without our insides."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from opentelemetry import trace
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from shared.errors import (
+    FieldError,
+    MalformedRequest,
+    Problem,
+    TemporarilyUnavailable,
+    ValidationProblem,
+    Words,
+    in_language,
+)
+from shared.http.field_errors import words_of
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:mainstay:problem:"
+# Lock not available, deadlock, serialisation, cancelled by a timeout, too many connections, shutting down.
+PASSING = frozenset({"55P03", "40P01", "40001", "57014", "53300", "57P01", "57P02", "57P03"})
+
+log = structlog.get_logger()
+
+
+class MethodNotAllowed(Problem):
+    status = 405
+    code = "method_not_allowed"
+    title: ClassVar[Words] = {"en": "This method is not allowed here", "zh": "不支持该请求方法"}
+
+
+class BodyTooLarge(Problem):
+    status = 413
+    code = "body_too_large"
+    title: ClassVar[Words] = {"en": "The body is too large", "zh": "请求内容过大"}
+
+
+class UnsupportedMediaType(Problem):
+    status = 415
+    code = "unsupported_media_type"
+    title: ClassVar[Words] = {"en": "This content type is not taken here", "zh": "不支持该内容类型"}
+
+
+class PathNotFound(Problem):
+    status = 404
+    code = "path_not_found"
+    title: ClassVar[Words] = {"en": "There is nothing at this address", "zh": "地址不存在"}
+
+
+BY_STATUS = {problem.status: problem for problem in (MethodNotAllowed, PathNotFound, BodyTooLarge)}
+
+
+def language_of(headers: Headers) -> str:
+    """ "zh" where Accept-Language prefers Chinese to English, else "en"."""
+    best, language = 0.0, "en"
+    for part in headers.get("accept-language", "").split(","):
+        name, _, parameters = part.strip().partition(";")
+        weight = _weight(parameters)
+        if name[:2].lower() in {"en", "zh"} and weight > best:
+            best, language = weight, name[:2].lower()
+    return language
+
+
+def _weight(parameters: str) -> float:
+    quality = parameters.strip().removeprefix("q=")
+    return float(quality) if quality.replace(".", "", 1).isdecimal() else 1.0
+
+
+def problem_response(problem: Problem, request: Request) -> Response:
+    """The problem as the client reads it."""
+    language = language_of(request.headers)
+    body: dict[str, Any] = {
+        "type": TYPE_PREFIX + problem.code.replace("_", "-"),
+        "title": in_language(problem.title, language),
+        "status": problem.status,
+        "code": problem.code,
+        "instance": request.url.path,
+        **problem.more,
+    }
+    if detail := in_language(problem.detail, language):
+        body["detail"] = detail
+    if problem.errors:
+        body["errors"] = [_field_error(error, language) for error in problem.errors]
+    if trace_id := trace.get_current_span().get_span_context().trace_id:
+        body["trace_id"] = f"{trace_id:032x}"
+    headers = {**problem.headers, "Content-Language": language}
+    return JSONResponse(body, problem.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _field_error(error: FieldError, language: str) -> dict[str, str]:
+    where = {} if error.where == "body" else {"in": error.where}
+    return {"pointer": error.pointer, **where, "code": error.code, "detail": in_language(error.detail, language)}
+
+
+def as_problem(error: Exception) -> Problem:
+    """The named situation behind any exception; what nobody expected is a bare 500, logged with its cause."""
+    match error:
+        case Problem():
+            return error
+        case RequestValidationError():
+            return ValidationProblem(errors=field_errors(error.errors()))
+        case HTTPException():
+            return BY_STATUS.get(error.status_code, MalformedRequest)(headers=error.headers)
+        case PoolTimeout() | ConnectionError():
+            return TemporarilyUnavailable({"en": "The database is busy.", "zh": "数据库繁忙。"})
+        case DBAPIError() if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in PASSING:
+            return TemporarilyUnavailable({"en": "The database is busy.", "zh": "数据库繁忙。"})
+    return Problem()
+
+
+def field_errors(found: Iterable[Any]) -> Sequence[FieldError]:
+    """Pydantic's complaints as pointers into the body, or into query, path or header."""
+    return [_as_field_error(error) for error in found]
+
+
+def _as_field_error(error: Mapping[str, Any]) -> FieldError:
+    where, *path = error["loc"] or ("body",)
+    if error["type"] == "json_invalid":
+        path = []
+    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+    return FieldError(pointer, error["type"], words_of(error), where=where)
+
+
+async def answer_problem(request: Request, error: Exception) -> Response:
+    problem = as_problem(error)
+    if problem.status >= 500:
+        log.error("request_failed", code=problem.code, path=request.url.path, error=repr(error), exc_info=error)
+    return problem_response(problem, request)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Every refusal of `app` becomes a problem."""
+    for error in (Problem, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, ConnectionError):
+        app.add_exception_handler(error, answer_problem)

@@ -1,0 +1,205 @@
+"""Every route of every service passes the same edge: proof, rate, size, key, then the work, its events, its answer."""
+
+import inspect
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Request, params
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Message, Receive
+
+from shared import outbox
+from shared.auth.permissions import permission_table
+from shared.http.dependencies import Allowed, Caller, Public, Session
+from shared.http.exchange import Exchange, Runtime, exchange_of, runtime_of
+from shared.http.problems import BodyTooLarge, UnsupportedMediaType
+from shared.http.seen import AFTER, SEEN, wait_until_known, written
+from shared.idempotency import (
+    MAX_KEY_LENGTH,
+    Claim,
+    IdempotencyKeyMissing,
+    Replay,
+    claim_key,
+    keep_answer,
+    request_hash,
+)
+
+MEGABYTE = 1_000_000
+BODY_LIMIT = MEGABYTE
+UPLOAD_LIMIT = 20 * MEGABYTE
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+def without_idempotency_key(endpoint: Endpoint) -> Endpoint:
+    """For a POST that stores nothing, or whose content is its own key."""
+    endpoint.__dict__["needs_idempotency_key"] = False
+    return endpoint
+
+
+def upload(endpoint: Endpoint) -> Endpoint:
+    """For a POST that reads its body as a stream of up to 20 MB; its content is its own key."""
+    endpoint.__dict__["body_limit"] = UPLOAD_LIMIT
+    return without_idempotency_key(endpoint)
+
+
+async def _claim_idempotency_key(
+    request: Request,
+    session: Session,
+    caller: Caller,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="makes sending the same request again harmless",
+            max_length=MAX_KEY_LENGTH,
+            examples=["7c0d6a0e-6b3c-4a4b-9d0c-3f1f7f7b9a11"],
+        ),
+    ] = None,
+) -> None:
+    if not idempotency_key or len(idempotency_key) > MAX_KEY_LENGTH:
+        raise IdempotencyKeyMissing
+    path = f"{request.url.path}?{request.url.query}"
+    stands_for = request_hash(method=request.method, path=path, body=await request.body())
+    claim = Claim(caller.user_id, idempotency_key, stands_for)
+    await claim_key(session, claim)
+    exchange_of(request).claim = claim
+
+
+class Route(APIRoute):
+    """A route of a service; use `Router` and it is taken by itself."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        dependencies = [*(options.pop("dependencies", None) or []), *_permissions_asked(endpoint)]
+        self.needs_idempotency_key = "POST" in (options.get("methods") or ()) and getattr(
+            endpoint, "needs_idempotency_key", True
+        )
+        if self.needs_idempotency_key:
+            dependencies.append(Depends(_claim_idempotency_key))
+        self.body_limit: int = getattr(endpoint, "body_limit", BODY_LIMIT)
+        super().__init__(path, endpoint, dependencies=dependencies, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def at_the_edge(incoming: Request) -> Response:
+            runtime, exchange = runtime_of(incoming), exchange_of(incoming)
+            request = Request(incoming.scope, _limited(incoming.receive, incoming.headers, self.body_limit))
+            if not is_public(self.dependant):
+                exchange.identity = await runtime.verifier.identify(request.headers.get("authorization"))
+                runtime.limiter.take(exchange.identity.user_id)
+            await _wait_for_writes(runtime, request.headers)
+            if self.body_field is not None:
+                await _read_json_body(request)
+            try:
+                response = await answer(request)
+            except Replay as replay:
+                return replay.response
+            await _tell_and_keep(exchange, response)
+            return response
+
+        return at_the_edge
+
+
+class Router(APIRouter):
+    """`router = Router(tags=["orders"])`: what a slice hangs its routes on."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(route_class=Route, generate_unique_id_function=_operation_id, **options)
+
+
+def permissions_of(dependant: Dependant) -> Iterator[str]:
+    """The permissions a route names, through all its dependencies."""
+    for dependency in dependant.dependencies:
+        if isinstance(dependency.call, Allowed):
+            yield dependency.call.permission
+        yield from permissions_of(dependency)
+
+
+def is_public(dependant: Dependant) -> bool:
+    return any(isinstance(dependency.call, Public) for dependency in dependant.dependencies)
+
+
+class UnguardedRoute(Exception):
+    """A route that names no permission, or one that is not in the table: the service does not start."""
+
+
+def routes_of(app: FastAPI) -> Iterator[RouteContext]:
+    """Every operation of the service's own, as it is mounted."""
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, Route):
+            yield context
+
+
+def check_every_route_is_guarded(app: FastAPI) -> None:
+    """Raises UnguardedRoute for a route without a permission of the table that is not marked public."""
+    for context in iter_route_contexts(app.routes):
+        if not (context.path or "").startswith("/v1/"):
+            continue
+        if not isinstance(context.original_route, Route):
+            raise UnguardedRoute(f"{context.path} hangs on a plain router: use shared.http.routes.Router")
+        named = set(permissions_of(context.dependant))
+        if unknown := {permission for permission in named if permission not in permission_table()}:
+            raise UnguardedRoute(f"{context.path} names {', '.join(sorted(unknown))}, which permissions.yaml has not")
+        if not named and not is_public(context.dependant):
+            raise UnguardedRoute(f"{context.methods} {context.path} names no permission")
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _permissions_asked(endpoint: Callable[..., Any]) -> Iterator[params.Depends]:
+    """A permission in the signature is asked before the idempotency key: who may not, learns no stored answer."""
+    for parameter in inspect.signature(endpoint, eval_str=True).parameters.values():
+        for mark in getattr(parameter.annotation, "__metadata__", ()):
+            if isinstance(mark, params.Depends) and isinstance(mark.dependency, Allowed):
+                yield mark
+
+
+def _limited(receive: Receive, headers: Headers, limit: int) -> Receive:
+    """The same body, refused as soon as it says or proves to be larger."""
+    read = 0
+
+    async def receive_within_limit() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > limit:
+            raise BodyTooLarge(_too_large(limit))
+        return message
+
+    declared = headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > limit:
+        raise BodyTooLarge(_too_large(limit))
+    return receive_within_limit
+
+
+def _too_large(limit: int) -> dict[str, str]:
+    return {"en": f"At most {limit} bytes are taken here.", "zh": f"此处最多接受 {limit} 字节。"}
+
+
+async def _wait_for_writes(runtime: Runtime, headers: Headers) -> None:
+    if after := headers.get(AFTER):
+        await wait_until_known(runtime, after)
+
+
+async def _read_json_body(request: Request) -> None:
+    """Read it here, where too much is a 413; a body that is no JSON is a 415."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await request.body()
+    if body and kind != "application/json" and not kind.endswith("+json"):
+        raise UnsupportedMediaType({"en": "Send application/json.", "zh": "请发送 application/json。"})
+
+
+async def _tell_and_keep(exchange: Exchange, response: Response) -> None:
+    """Number the events, say so in the answer, store the answer: still inside the transaction of the effect."""
+    session = exchange.session
+    if session is None:
+        return
+    if events := await outbox.flush(session):
+        response.headers[SEEN] = written(events)
+    if exchange.claim is not None:
+        await keep_answer(session, exchange.claim, response)
