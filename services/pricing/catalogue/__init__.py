@@ -1,0 +1,1 @@
+"""What is sold, at which price, floor, cost and exchange rate."""

@@ -1,0 +1,1 @@
+"""Orders that other systems took, read in bulk."""

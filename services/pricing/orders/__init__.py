@@ -1,0 +1,1 @@
+"""What an account has ordered, received, paid and sent back."""

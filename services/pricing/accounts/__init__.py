@@ -1,0 +1,1 @@
+"""What pricing knows of accounts, from the events of their owner."""

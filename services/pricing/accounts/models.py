@@ -1,0 +1,41 @@
+"""One row an account: everything a price asks of it is read at once."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.pricing.database import Base
+
+EMPTY = text("'[]'::jsonb")
+
+
+class AccountRow(Base):
+    """`team`, `elections`, `classes` and `listings` are lists of dated entries, days as ISO text."""
+
+    __tablename__ = "known_account"
+    __table_args__ = (Index("ix_known_account_number", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    branch: Mapped[str]
+    industrial: Mapped[bool]
+    frozen: Mapped[bool]
+    team: Mapped[list[Any]] = mapped_column(JSONB, server_default=EMPTY)
+    elections: Mapped[list[Any]] = mapped_column(JSONB, server_default=EMPTY)
+    classes: Mapped[list[Any]] = mapped_column(JSONB, server_default=EMPTY)
+    listings: Mapped[list[Any]] = mapped_column(JSONB, server_default=EMPTY)
+
+
+class ContractRow(Base):
+    """The state of a contract that orders may name."""
+
+    __tablename__ = "known_contract"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID]
+    quote_id: Mapped[UUID | None]
+    state: Mapped[str]
+    revision: Mapped[int]
