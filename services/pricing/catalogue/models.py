@@ -50,6 +50,6 @@ class ExchangeRateRow(Base):
 
     base: Mapped[str] = mapped_column(primary_key=True)
     quote: Mapped[str] = mapped_column(primary_key=True)
-    date: Mapped[date] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
     rate: Mapped[Decimal]
     source: Mapped[str]
