@@ -9,14 +9,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.envelope import Event
+from shared.faults import TryLater
 from shared.received import Received
+
+__all__ = ["BatchHandler", "Consumer", "EventHandler", "Received", "TryLater", "one_by_one"]
 
 BatchHandler = Callable[[AsyncSession, Sequence[Received]], Awaitable[None]]
 EventHandler = Callable[[AsyncSession, Any, Received], Awaitable[None]]
-
-
-class TryLater(Exception):
-    """A handler's word that waiting will help: the batch is tried again in place, nothing is parked."""
 
 
 @dataclass(frozen=True, slots=True)

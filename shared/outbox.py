@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -60,6 +60,7 @@ class Unnumbered:
     time: str
     schema: str
     payload: bytes
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 def record(session: AsyncSession, event: Event) -> None:
@@ -73,8 +74,10 @@ def record_many(session: AsyncSession, events: Iterable[Event]) -> None:
 
 
 def record_dead_letter(session: AsyncSession, letter: Unnumbered) -> None:
-    """Publish the bytes of an event nobody could apply on `<topic>.dlq`."""
-    session.info.setdefault(_RECORDED, []).append(_checked(letter))
+    """Publish the bytes of an event nobody could apply on `<topic>.dlq`; what is too large for it goes without body."""
+    if len(letter.payload) > MAX_PAYLOAD_BYTES:
+        letter = replace(letter, payload=b"")
+    session.info.setdefault(_RECORDED, []).append(_checked(replace(letter, partition_key=letter.partition_key[:128])))
 
 
 def seen(session: AsyncSession) -> Sequence[Seen]:
@@ -169,7 +172,7 @@ async def _insert(session: AsyncSession, recorded: Sequence[Unnumbered], numbers
 
 def _headers(row: Unnumbered, trail: dict[str, str]) -> str:
     """Only what the row's own columns do not already say."""
-    return orjson.dumps({"ce_time": row.time, "ce_dataschema": row.schema, **trail}).decode()
+    return orjson.dumps({"ce_time": row.time, "ce_dataschema": row.schema, **trail, **row.notes}).decode()
 
 
 def _trail(session: AsyncSession) -> dict[str, str]:

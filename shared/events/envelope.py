@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, NamedTuple, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
-
-Headers = Sequence[tuple[str, bytes]]
 
 _SCHEMA = re.compile(r"urn:mainstay:event:(?P<type>\w+):(?P<version>\d+)")
 
@@ -65,19 +62,15 @@ class UnreadableEnvelope(ValueError):
     """A Kafka record whose headers are not those of a CloudEvent of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What the headers of one record say; the payload beside it is the event itself."""
+class Envelope(NamedTuple):
+    """What the headers of one record say of the payload beside it."""
 
     event_id: UUID
     type: str
-    version: int
-    source: str
+    schema_version: int
     aggregate: str
     aggregate_id: str
     sequence: int
-    time: str
-    traceparent: str | None = field(default=None)
 
 
 def kafka_headers(
@@ -95,26 +88,28 @@ def kafka_headers(
     ]
 
 
-def read_envelope(headers: Headers) -> Envelope:
-    """The envelope of a received record. Raises UnreadableEnvelope with the header that is missing or wrong."""
-    said = {name: value.decode("utf-8", "replace") for name, value in headers}
+def read_envelope(said: Mapping[str, str]) -> Envelope:
+    """The envelope in a record's headers. Raises UnreadableEnvelope with the header that is missing or wrong."""
     try:
         aggregate, _, aggregate_id = said["ce_subject"].partition("/")
         return Envelope(
             event_id=UUID(said["ce_id"]),
             type=said["ce_type"],
-            version=_major_version(said["ce_dataschema"]),
-            source=said["ce_source"],
+            schema_version=_major_version(said["ce_dataschema"]),
             aggregate=aggregate,
             aggregate_id=aggregate_id,
-            sequence=int(said["ce_sequence"]),
-            time=said["ce_time"],
-            traceparent=said.get("traceparent"),
+            sequence=_positive(said["ce_sequence"]),
         )
     except KeyError as missing:
         raise UnreadableEnvelope(f"the header {missing.args[0]} is missing") from missing
     except ValueError as wrong:
         raise UnreadableEnvelope(str(wrong)) from wrong
+
+
+def _positive(number: str) -> int:
+    if int(number) < 1:
+        raise UnreadableEnvelope(f"ce_sequence begins at 1, not {number}")
+    return int(number)
 
 
 def _major_version(data_schema: str) -> int:

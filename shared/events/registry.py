@@ -33,4 +33,6 @@ def dead_letter_topic(topic: str) -> str:
     return f"{topic}.dlq"
 
 
-ALL_TOPICS = frozenset(TOPICS) | {dead_letter_topic(topic) for topic in TOPICS}
+ORDERS_IN = "orders.in.v1"  # written by other systems, only read here
+
+ALL_TOPICS = frozenset(TOPICS) | {dead_letter_topic(topic) for topic in (*TOPICS, ORDERS_IN)}
