@@ -29,6 +29,11 @@ def sources() -> dict[str, Words]:
     return TypeAdapter(dict[str, Words]).validate_python(raw)
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def check_head(document: Document, library: Library) -> Iterator[Finding]:
     policy = document.id
     yield from _source(document)
@@ -38,7 +43,7 @@ def check_head(document: Document, library: Library) -> Iterator[Finding]:
     for index, row in enumerate(document.row):
         if row not in ROWS:
             yield finding("row_unknown", policy, f"row[{index}]", row=row)
-    if document.zone not in available_timezones():
+    if document.zone not in _zones():
         yield finding("zone_unknown", policy, "zone", zone=document.zone)
     yield from _validity(document)
 

@@ -65,7 +65,7 @@ def too_many_digits(policy: str, path: str, value: Decimal | None, currency: str
 
 
 def _asked_rightly(asker: Asker, fact: Fact, path: str) -> Iterator[Finding]:
-    if not asker.reach & set(fact.subject):
+    if asker.reach and not asker.reach & set(fact.subject):
         owners = ", ".join(fact.subject)
         yield finding("fact_not_reachable", asker.policy, path, fact=fact.name, owners=owners, subject=asker.subject)
     if lacking := asker.services - set(fact.services):

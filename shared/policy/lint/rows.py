@@ -72,8 +72,13 @@ def _over_number(policy: str, table: Table, axis: Axis, path: str, needs_mode: b
         return
     yield from _ends(policy, table, axis, path)
     yield from _joins(policy, table, path)
+    below: Decimal | None = None
     for index, row in enumerate(table.rows):
         yield from _one_row(policy, table, axis, f"{path}.rows[{index}]", row)
+        edges = (("to", row.to),) if index and row.from_ == below else (("from", row.from_), ("to", row.to))
+        for name, edge in edges:
+            yield from _one_edge(policy, axis, f"{path}.rows[{index}].{name}", edge)
+        below = row.to
 
 
 def _ends(policy: str, table: Table, axis: Axis, path: str) -> Iterator[Finding]:
@@ -104,10 +109,12 @@ def _joins(policy: str, table: Table, path: str) -> Iterator[Finding]:
 def _one_row(policy: str, table: Table, axis: Axis, path: str, row: Row) -> Iterator[Finding]:
     if _is_empty(table, axis, row):
         yield finding("table_row_unreachable", policy, path)
-    for name, edge in (("from", row.from_), ("to", row.to)):
-        yield from too_many_digits(policy, f"{path}.{name}", edge, axis.currency)
-        if axis.type == "count" and edge is not None and edge != int(edge):
-            yield finding("edge_not_whole", policy, f"{path}.{name}", fact=axis.name, value=edge)
+
+
+def _one_edge(policy: str, axis: Axis, path: str, edge: Decimal | None) -> Iterator[Finding]:
+    yield from too_many_digits(policy, path, edge, axis.currency)
+    if axis.type == "count" and edge is not None and edge != int(edge):
+        yield finding("edge_not_whole", policy, path, fact=axis.name, value=edge)
 
 
 def _is_empty(table: Table, axis: Axis, row: Row) -> bool:
