@@ -1,0 +1,131 @@
+"""Values and dataclasses of values as canonical JSON and back: sorted keys, exact figures as text, never a float."""
+
+import dataclasses
+import types
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import orjson
+
+from shared.calendar import Duration
+from shared.money import Money
+
+T = TypeVar("T")
+
+_WRITTEN: Final[dict[type, Callable[[Any], Any]]] = {
+    type(None): lambda value: value,
+    bool: lambda value: value,
+    int: lambda value: value,
+    str: lambda value: value,
+    Money: Money.to_json,
+    Decimal: lambda value: {"decimal": f"{value:f}"},
+    date: lambda value: {"day": value.isoformat()},
+    datetime: lambda value: {"instant": value.isoformat()},
+    Duration: lambda value: {"duration": str(value)},
+    tuple: lambda value: [plain(item) for item in value],
+}
+_TAGS: Final[dict[str, Callable[[str], Any]]] = {
+    "decimal": Decimal,
+    "day": date.fromisoformat,
+    "instant": datetime.fromisoformat,
+    "duration": Duration.parse,
+}
+
+
+def canonical(value: object) -> bytes:
+    """The one JSON text of a value: equal values, equal bytes."""
+    return orjson.dumps(plain(value), option=orjson.OPT_SORT_KEYS)
+
+
+def plain(value: Any) -> Any:
+    """JSON values: money as amount and currency, a decimal, day, instant or duration under its name; defaults left out.
+
+    A class may write itself with `to_plain()`.
+    """
+    write = _WRITTEN.get(type(value))
+    return write(value) if write else _structure(value)
+
+
+def _structure(value: Any) -> Any:
+    if hasattr(value, "to_plain"):
+        return value.to_plain()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(value):
+        said = ((name, getattr(value, name), default) for name, default in _fields(value.__class__))
+        return {name: plain(item) for name, item, default in said if item != default}
+    raise TypeError(f"{type(value).__name__} has no place in canonical JSON")
+
+
+@lru_cache(maxsize=256)
+def _fields(kind: type) -> tuple[tuple[str, object], ...]:
+    return tuple((field.name, field.default) for field in dataclasses.fields(kind))
+
+
+def restored(kind: type[T], data: object) -> T:
+    """The value of `kind` that was written as `data`."""
+    return cast(T, _read(kind, data))
+
+
+def _read(kind: Any, data: Any) -> Any:
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        return _read_one_of(get_args(kind), data)
+    if origin is tuple:
+        return tuple(_read(get_args(kind)[0], item) for item in data)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {key: _read(get_args(kind)[1], item) for key, item in data.items()}
+    if hasattr(kind, "read_plain"):
+        return kind.read_plain(data)
+    if dataclasses.is_dataclass(kind) and kind not in (Money, Duration):
+        hints = _hints(cast(type, kind))
+        return cast(type, kind)(**{name: _read(hints[name], item) for name, item in data.items()})
+    return _read_scalar(kind, data)
+
+
+def _read_scalar(kind: Any, data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return _tagged(data)
+    return kind(data) if isinstance(kind, type) and issubclass(kind, Enum) else data
+
+
+def _read_one_of(kinds: tuple[Any, ...], data: Any) -> Any:
+    if not isinstance(data, Mapping) or _is_tagged(data):
+        words = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum)]
+        listed = [kind for kind in kinds if get_origin(kind) is tuple]
+        if isinstance(data, list) and listed:
+            return _read(listed[0], data)
+        return _read_scalar(words[0] if words and isinstance(data, str) else object, data)
+    return _read(next(kind for kind in kinds if _fits(kind, data.keys())), data)
+
+
+def _fits(kind: Any, names: Any) -> bool:
+    if isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Mapping):
+        return True
+    if not dataclasses.is_dataclass(kind):
+        return False
+    fields = dataclasses.fields(kind)
+    needed = {field.name for field in fields if field.default is dataclasses.MISSING}
+    return needed <= set(names) <= {field.name for field in fields}
+
+
+def _is_tagged(data: Mapping[str, Any]) -> bool:
+    return data.keys() == {"amount", "currency"} or (len(data) == 1 and next(iter(data)) in _TAGS)
+
+
+def _tagged(data: Mapping[str, Any]) -> Any:
+    if data.keys() == {"amount", "currency"}:
+        return Money.parse(data["amount"], data["currency"])
+    ((tag, text),) = data.items()
+    return _TAGS[tag](text)
+
+
+@lru_cache(maxsize=256)
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
