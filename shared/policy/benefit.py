@@ -72,9 +72,8 @@ class BenefitPlan:
             return self._without(State.NO_EVIDENCE), (node,), False
         value = self.question.comparable(given.value)
         index = self.ladder.reach(value)
-        row = Node(
-            self.ladder.rules[index], index, (given,), key, None, None, self.ladder.gap(index, value, given.value)
-        )
+        gap = self.ladder.gap(index, value, given.value)
+        row = Node(self.ladder.rules[index], index, (given,), key, None, None, gap)
         worth = self._worth(index, case)
         base, asked = self._base(case, given, price) if worth.needs_base else (None, ())
         if worth.needs_base and base is None:

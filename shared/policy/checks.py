@@ -38,6 +38,8 @@ _HOLDS: Final[dict[Word, Callable[[Comparable, Comparable], bool]]] = {
     "at_least": operator.ge,
 }
 _WITH_A_GAP: Final = frozenset(("is", "less_than", "at_most", "more_than", "at_least"))
+_WORDS: Final = frozenset(("choice", "yes_no", "text"))
+_ACCEPT: Final = frozenset(("is", "in"))
 _STRICT: Final = frozenset(("less_than", "more_than"))
 
 
@@ -57,8 +59,27 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
+class WordCheck:
+    """A word or a yes or no that must be one of a few; it has no window and no distance."""
+
+    rule: Rule
+    question: Question
+    accepted: frozenset[Value]
+    passes: bool
+
+    def answer(self, case: Case) -> Node:
+        given, window = self.question.ask(case)
+        key = "" if window is None else window.key
+        if isinstance(given, NoEvidence):
+            return unless_early(Node(self.rule, Answer.NO_EVIDENCE, (given,), key), self.question, window, case)
+        if (given.value in self.accepted) is self.passes:
+            return Node(self.rule, Answer.HOLDS, (given,), key)
+        return unless_early(Node(self.rule, Answer.FAILS, (given,), key), self.question, window, case)
+
+
+@dataclass(frozen=True, slots=True)
 class FactCheck:
-    """A fact against its comparisons; several make a range."""
+    """A figure or a day against its comparisons; several make a range."""
 
     rule: Rule
     question: Question
@@ -68,26 +89,14 @@ class FactCheck:
         given, window = self.question.ask(case)
         key = "" if window is None else window.key
         if isinstance(given, NoEvidence):
-            return self._unmet(Answer.NO_EVIDENCE, given, window, case)
+            return unless_early(Node(self.rule, Answer.NO_EVIDENCE, (given,), key), self.question, window, case)
         value = self.question.comparable(given.value)
         for test in self.tests:
             if not test.holds(value, test.limit):
-                return self._unmet(Answer.FAILS, given, window, case, shortfall(self.question, test, given.value))
+                gap = shortfall(self.question, test, given.value)
+                node = Node(self.rule, Answer.FAILS, (given,), key, gap=gap)
+                return unless_early(node, self.question, window, case)
         return Node(self.rule, Answer.HOLDS, (given,), key)
-
-    def _unmet(
-        self,
-        answer: Answer,
-        given: Evidence | NoEvidence,
-        window: Period | None,
-        case: Case,
-        gap: Gap | None = None,
-    ) -> Node:
-        """In a window that is not over a failure is *not yet*, and its last day is the deadline."""
-        if window is None or not self.question.may_still_change(window, case):
-            return Node(self.rule, answer, (given,), window.key if window else "", gap=gap)
-        late = Answer.NOT_YET if answer is Answer.FAILS else answer
-        return Node(self.rule, late, (given,), window.key, {"deadline": window.last}, gap=gap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +161,7 @@ class Combined:
 
     def answer(self, case: Case) -> Node:
         nodes = tuple([child.answer(case) for child in self.children])
-        answers = [node.result for node in nodes]
-        return Node(self.rule, self._combined(answers), inside=nodes)
+        return Node(self.rule, self._combined([node.result for node in nodes]), inside=nodes)
 
     def _combined(self, answers: list[Value | None]) -> Answer:
         holding = answers.count(Answer.HOLDS)
@@ -187,6 +195,14 @@ class Guarded:
             answer = then.result if then.result in (Answer.HOLDS, Answer.DOES_NOT_APPLY) else when.result
             return Node(self.rule, answer, inside=(when, then))
         return Node(self.rule, Answer.DOES_NOT_APPLY, why_not=WhyNot("does_not_apply"), inside=(when,))
+
+
+def unless_early(node: Node, question: Question, window: Period | None, case: Case) -> Node:
+    """In a window that is not over a failure is *not yet*, and its last day is the deadline."""
+    if window is None or not question.may_still_change(window, case):
+        return node
+    result = Answer.NOT_YET if node.result is Answer.FAILS else node.result
+    return node._replace(result=result, figures={"deadline": window.last})
 
 
 def shortfall(question: Question, test: Test, value: Value) -> Gap | None:
@@ -242,9 +258,12 @@ def _compile_fact_test(node: FactTest, path: str, place: Place) -> Check:
     compares = tuple((SIGNS[word], _shown(value)) for word, value in node.comparisons)
     said = written(node, "id", "title", "when")
     rule = Rule("compare", path, place.clause, text(node.title), said, (question.asked,), compares)
-    tests = tuple(_test(word, value, question) for word, value in node.comparisons if word != "exists")
-    if node.exists is not None and not tests:
+    if node.exists is not None and len(node.comparisons) == 1:
         return ExistenceCheck(rule, question, node.exists)
+    if question.kind in _WORDS and len(node.comparisons) == 1:
+        ((word, value),) = node.comparisons
+        return WordCheck(rule, question, frozenset(value if isinstance(value, tuple) else (value,)), word in _ACCEPT)
+    tests = tuple(_test(word, value, question) for word, value in node.comparisons if word != "exists")
     return (DurationCheck if question.kind == "duration" else FactCheck)(rule, question, tests)
 
 

@@ -75,7 +75,7 @@ class Question:
                 return trailing(Duration.parse(window.last), day), case.as_of
             case AnchoredWindow():
                 first = self._day(window.from_, case)
-                return first and anchored(first, Duration.parse(window.for_)), case.as_of
+                return anchored(first, Duration.parse(window.for_)) if first else None, case.as_of
             case _:
                 return self._programme_window(window, self._day(PROGRAMME_START, case), case)
 

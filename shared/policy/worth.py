@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from shared.money import Money, Rounding, minor_digits, rounded, share_of
 from shared.policy.forms import Benefit
@@ -28,6 +28,16 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Gift:
+    """What is given in kind: goods, a coupon or a service."""
+
+    sku: str = ""
+    quantity: int = 0
+    coupon: str = ""
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Award(Outcome):
     """What a benefit gives: of a price the unit price, of a discount what is taken off.
 
@@ -40,19 +50,15 @@ class Award(Outcome):
     kind: Kind
     amount: Money | None = None
     points: int | None = None
-    sku: str = ""
-    quantity: int = 0
-    coupon: str = ""
-    service: str = ""
+    gift: Gift | None = None
     ask: str = ""
     request: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(NamedTuple):
     """A row reached: by which value, and the money a rate is taken of, for a row that needs one."""
 
-    index: int
+    row: int
     given: Evidence
     base: Money | None
 
@@ -93,7 +99,7 @@ class Share:
         base = reached.base
         if base is None:
             raise TypeError("a rate is taken of an amount of money")
-        figures = {"base": base, "rate": self.rate}
+        figures: Figures = {"base": base, "rate": self.rate}
         if self.kind == "points":
             points = rounded(base.decimal * self.rate, self.rounding)
             return Award(State.GIVES, "points", None, points), Node(self.rule, points, figures=figures)
@@ -135,7 +141,7 @@ class Slices:
 
     def give(self, reached: Reached) -> tuple[Award, Node]:
         value, total, nodes = _figure(reached.given), Decimal(0), []
-        reaching = slice(reached.index + 1)
+        reaching = slice(reached.row + 1)
         for row, rule in zip(self.rows[reaching], self.rules[reaching], strict=True):
             units = (value if row.to is None else min(value, row.to)) - (row.from_ or Decimal(0))
             share = (row.rate or row.each or Decimal(0)) * units + (row.amount or Decimal(0))
@@ -196,12 +202,12 @@ def _row_worth(doc: Benefit, row: Row, reached: Rule, place: Place) -> Worth:
 def _thing(doc: Benefit, row: Row, path: str, place: Place) -> Thing:
     kind = doc.outcome.kind
     if row.goods is not None:
-        award = Award(State.GIVES, kind, sku=row.goods.sku, quantity=row.goods.quantity)
+        award = Award(State.GIVES, kind, gift=Gift(row.goods.sku, row.goods.quantity))
         return Thing(award, Node(_rule("goods", row, path, place, doc), row.goods.sku))
     if row.ask is not None:
         return Thing(Award(State.ASKS, kind, ask=row.ask), Node(_rule("ask", row, path, place, doc), row.ask))
     if row.coupon is not None or row.service is not None:
-        award = Award(State.GIVES, kind, coupon=row.coupon or "", service=row.service or "")
+        award = Award(State.GIVES, kind, gift=Gift(coupon=row.coupon or "", service=row.service or ""))
         what = "coupon" if row.coupon else "service"
         return Thing(award, Node(_rule(what, row, path, place, doc), row.coupon or row.service))
     return Thing(Award(State.NOTHING, kind), Node(_rule("nothing", row, path, place, doc)))
