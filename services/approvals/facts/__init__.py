@@ -1,0 +1,1 @@
+"""What approvals knows of the other services, by their events alone."""

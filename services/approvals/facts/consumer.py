@@ -1,0 +1,145 @@
+"""Each fact of another service takes its place in approvals' tables; a fact handed over twice changes nothing."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.approvals.facts.models import KnownAccount, KnownClass, KnownListing, KnownOrder, KnownQuote, KnownRate
+from shared.consumer import EventHandler
+from shared.events.accounts import (
+    AccountChanged,
+    AccountFrozen,
+    AccountOpened,
+    AccountUnfrozen,
+    ClassChanged,
+    Dossier,
+    KeyAccountListAgreed,
+    TeamChanged,
+)
+from shared.events.catalogue import ExchangeRatePublished
+from shared.events.envelope import Event
+from shared.events.orders import OrderCancelled, OrderPlaced
+from shared.events.quotes import QuoteAccepted, QuoteContents, QuoteExpired, QuotePriced, QuoteWithdrawn
+from shared.received import Received
+
+
+async def learn_account(session: AsyncSession, dossier: Dossier, _: Received) -> None:
+    licence = dossier.licence
+    row = {
+        "account_id": dossier.account_id,
+        "number": dossier.number,
+        "legal_name": dossier.legal_name,
+        "branch": dossier.branch,
+        "industrial": dossier.industrial,
+        "licence_number": licence.number if licence else None,
+        "licence_expires_on": licence.expires_on if licence else None,
+        "licence_file_hash": licence.file_hash if licence else None,
+    }
+    await _put(session, KnownAccount, [row | {"frozen": False, "team": []}], changes=row)
+
+
+async def learn_freeze(session: AsyncSession, frozen: AccountFrozen, _: Received) -> None:
+    await _set_frozen(session, frozen.account_id, frozen=True)
+
+
+async def learn_unfreeze(session: AsyncSession, unfrozen: AccountUnfrozen, _: Received) -> None:
+    await _set_frozen(session, unfrozen.account_id, frozen=False)
+
+
+async def learn_team(session: AsyncSession, changed: TeamChanged, _: Received) -> None:
+    team = [member.model_dump(mode="json") for member in changed.members]
+    await session.execute(update(KnownAccount).where(KnownAccount.account_id == changed.account_id).values(team=team))
+
+
+async def learn_class(session: AsyncSession, changed: ClassChanged, _: Received) -> None:
+    row = {
+        "account_id": changed.account_id,
+        "valid_from": changed.valid_from,
+        "valid_until": changed.valid_until,
+        "grade": changed.grade,
+        "proposal_id": changed.proposal_id,
+    }
+    await _put(session, KnownClass, [row], changes=row)
+
+
+async def learn_listing(session: AsyncSession, agreed: KeyAccountListAgreed, _: Received) -> None:
+    row = agreed.model_dump(include={"account_id", "list_id", "listed", "valid_from", "valid_until"})
+    await _put(session, KnownListing, [row], changes=row)
+
+
+async def learn_rate(session: AsyncSession, published: ExchangeRatePublished, _: Received) -> None:
+    row = {
+        "base": published.base,
+        "quote": published.quote,
+        "day": published.date,
+        "rate": Decimal(published.rate),
+        "source": published.source,
+    }
+    await _put(session, KnownRate, [row], changes=row)
+
+
+async def learn_quote(session: AsyncSession, quote: QuoteContents, _: Received) -> None:
+    row = {
+        "quote_id": quote.quote_id,
+        "account_id": quote.account_id,
+        "state": "accepted" if isinstance(quote, QuoteAccepted) else quote.state,
+        "contents": quote.model_dump(mode="json"),
+    }
+    await _put(session, KnownQuote, [row], changes=row)
+
+
+async def learn_quote_expired(session: AsyncSession, expired: QuoteExpired, _: Received) -> None:
+    await _set_quote_state(session, expired.quote_id, "expired")
+
+
+async def learn_quote_withdrawn(session: AsyncSession, withdrawn: QuoteWithdrawn, _: Received) -> None:
+    await _set_quote_state(session, withdrawn.quote_id, "withdrawn")
+
+
+async def learn_order(session: AsyncSession, placed: OrderPlaced, _: Received) -> None:
+    row = {"order_id": placed.order_id, "account_id": placed.account_id, "placed_at": placed.placed_at}
+    await session.execute(insert(KnownOrder).values(row).on_conflict_do_nothing())
+
+
+async def learn_order_cancelled(session: AsyncSession, cancelled: OrderCancelled, _: Received) -> None:
+    await session.execute(
+        update(KnownOrder).where(KnownOrder.order_id == cancelled.order_id).values(cancelled_at=cancelled.cancelled_at)
+    )
+
+
+LEARNED: Mapping[type[Event], EventHandler] = {
+    AccountOpened: learn_account,
+    AccountChanged: learn_account,
+    AccountFrozen: learn_freeze,
+    AccountUnfrozen: learn_unfreeze,
+    TeamChanged: learn_team,
+    ClassChanged: learn_class,
+    KeyAccountListAgreed: learn_listing,
+    ExchangeRatePublished: learn_rate,
+    QuotePriced: learn_quote,
+    QuoteAccepted: learn_quote,
+    QuoteExpired: learn_quote_expired,
+    QuoteWithdrawn: learn_quote_withdrawn,
+    OrderPlaced: learn_order,
+    OrderCancelled: learn_order_cancelled,
+}
+
+
+async def _put(session: AsyncSession, table: Any, rows: Sequence[dict[str, Any]], *, changes: dict[str, Any]) -> None:
+    """The row as it now is, whether it was known or not."""
+    keys = [column.name for column in table.__table__.primary_key]
+    learned = insert(table).values(list(rows))
+    changed = {name: learned.excluded[name] for name in changes if name not in keys}
+    await session.execute(learned.on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+async def _set_frozen(session: AsyncSession, account_id: str, *, frozen: bool) -> None:
+    await session.execute(update(KnownAccount).where(KnownAccount.account_id == account_id).values(frozen=frozen))
+
+
+async def _set_quote_state(session: AsyncSession, quote_id: str, state: str) -> None:
+    await session.execute(update(KnownQuote).where(KnownQuote.quote_id == quote_id).values(state=state))

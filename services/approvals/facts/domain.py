@@ -1,0 +1,64 @@
+"""What is known of an account on a day: its class, its listing, its rep."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """Something that holds on half-open local days."""
+
+    value: str
+    valid_from: date
+    valid_until: date | None
+
+    def covers(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_until is None or day < self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    number: str
+    expires_on: date
+    file_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as approvals sees it; classes, listings and reps are dated."""
+
+    id: str
+    number: str
+    legal_name: str
+    branch: str
+    industrial: bool
+    frozen: bool
+    licence: Licence | None
+    classes: tuple[Spell, ...] = ()
+    listings: tuple[Spell, ...] = ()
+    reps: tuple[Spell, ...] = ()
+
+    def grade(self, day: date) -> str | None:
+        """The approved class whose dates cover the day; the newest wins."""
+        held = [spell for spell in self.classes if spell.covers(day)]
+        return max(held, key=lambda spell: spell.valid_from).value if held else None
+
+    def is_key_account(self, day: date) -> bool:
+        return any(spell.covers(day) for spell in self.listings)
+
+    def rep(self, day: date) -> str | None:
+        return next((spell.value for spell in self.reps if spell.covers(day)), None)
+
+
+def rep_spells(team: tuple[Mapping[str, str | None], ...]) -> tuple[Spell, ...]:
+    """When each key-account rep of a team, as `TeamChanged` names its members, answers for the account."""
+    return tuple(
+        Spell(str(member["user_id"]), date.fromisoformat(str(member["valid_from"])), _day(member.get("valid_until")))
+        for member in team
+        if member["duty"] == "account_rep"
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

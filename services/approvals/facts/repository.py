@@ -1,0 +1,56 @@
+"""Questions to what approvals knows of the other services."""
+
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.approvals.facts.domain import Account, Licence, Spell, rep_spells
+from services.approvals.facts.models import KnownAccount, KnownClass, KnownListing, KnownOrder, KnownQuote, KnownRate
+from shared.events.quotes import QuoteContents
+from shared.money import ExchangeRate
+
+
+async def account(session: AsyncSession, account_id: str) -> Account | None:
+    row = await session.get(KnownAccount, account_id, populate_existing=True)
+    if row is None:
+        return None
+    classes = await session.scalars(select(KnownClass).where(KnownClass.account_id == account_id))
+    listings = await session.scalars(
+        select(KnownListing).where(KnownListing.account_id == account_id, KnownListing.listed)
+    )
+    return Account(
+        id=row.account_id,
+        number=row.number,
+        legal_name=row.legal_name,
+        branch=row.branch,
+        industrial=row.industrial,
+        frozen=row.frozen,
+        licence=_licence(row),
+        classes=tuple(Spell(known.grade, known.valid_from, known.valid_until) for known in classes),
+        listings=tuple(Spell(known.list_id, known.valid_from, known.valid_until) for known in listings),
+        reps=rep_spells(tuple(row.team)),
+    )
+
+
+def _licence(row: KnownAccount) -> Licence | None:
+    if row.licence_number is None or row.licence_expires_on is None:
+        return None
+    return Licence(row.licence_number, row.licence_expires_on, row.licence_file_hash or "")
+
+
+async def quote(session: AsyncSession, quote_id: str) -> tuple[str, QuoteContents] | None:
+    """The quote's state and its contents as they were last told."""
+    row = await session.get(KnownQuote, quote_id, populate_existing=True)
+    return None if row is None else (row.state, QuoteContents.model_validate(row.contents))
+
+
+async def exchange_rates(session: AsyncSession) -> tuple[ExchangeRate, ...]:
+    rows = await session.scalars(select(KnownRate).order_by(KnownRate.base, KnownRate.quote, KnownRate.day))
+    return tuple(ExchangeRate(row.base, row.quote, Decimal(row.rate), row.day, row.source) for row in rows)
+
+
+async def orders_standing(session: AsyncSession, account_id: str) -> int:
+    """How many orders of the account were placed and not cancelled."""
+    counted = select(func.count()).where(KnownOrder.account_id == account_id, KnownOrder.cancelled_at.is_(None))
+    return (await session.scalar(counted)) or 0

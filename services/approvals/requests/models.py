@@ -1,0 +1,135 @@
+"""Requests, their steps and decisions; segregation of duties stands here as constraints too."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from services.approvals.database import Base
+from services.approvals.requests.domain import Choice
+from services.approvals.requests.states import State, StepState
+
+
+def _one_of(column: str, words: type[State] | type[StepState] | type[Choice]) -> str:
+    return f"{column} IN ({', '.join(repr(str(word)) for word in words)})"
+
+
+class StepRow(Base):
+    __tablename__ = "request_step"
+    __table_args__ = (CheckConstraint(_one_of("state", StepState), name="known_state"),)
+
+    request_id: Mapped[str] = mapped_column(ForeignKey("request.id"), primary_key=True)
+    step: Mapped[str] = mapped_column(Text, primary_key=True)
+    position: Mapped[int]
+    state: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class DeciderRow(Base):
+    """In which one role a person decides on a request."""
+
+    __tablename__ = "request_decider"
+    __table_args__ = (UniqueConstraint("request_id", "user_id", "role"),)
+
+    request_id: Mapped[str] = mapped_column(ForeignKey("request.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    role: Mapped[str] = mapped_column(Text)
+
+
+class DecisionRow(Base):
+    """One decision for ever. `excluded` repeats the request's, so that a check can hold the decider apart from them."""
+
+    __tablename__ = "step_decision"
+    __table_args__ = (
+        CheckConstraint(_one_of("choice", Choice), name="known_choice"),
+        CheckConstraint("decided_by <> ALL (excluded)", name="nobody_decides_for_himself"),
+        UniqueConstraint("request_id", "step", name="uq_step_decision_one_a_step"),
+        ForeignKeyConstraint(
+            ["request_id", "excluded"], ["request.id", "request.excluded"], name="fk_step_decision_excluded"
+        ),
+        ForeignKeyConstraint(
+            ["request_id", "decided_by", "role"],
+            ["request_decider.request_id", "request_decider.user_id", "request_decider.role"],
+            name="fk_step_decision_one_role_a_person",
+        ),
+        ForeignKeyConstraint(
+            ["request_id", "step"], ["request_step.request_id", "request_step.step"], name="fk_step_decision_step"
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
+    request_id: Mapped[str] = mapped_column(Uuid(as_uuid=False))
+    place: Mapped[int]
+    step: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text)
+    choice: Mapped[str] = mapped_column(Text)
+    decided_by: Mapped[str] = mapped_column(Text)
+    on_behalf_of: Mapped[str | None] = mapped_column(Text)
+    excluded: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    decided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    comment: Mapped[str] = mapped_column(Text)
+    evidence_channel: Mapped[str | None] = mapped_column(Text)
+    evidence_reference: Mapped[str | None] = mapped_column(Text)
+    evidence_received_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    evidence_file_hash: Mapped[str | None] = mapped_column(Text)
+
+
+class RequestRow(Base):
+    """`route` is frozen with its reasons; `excluded` are the initiator, the requester and the beneficiaries (C11)."""
+
+    __tablename__ = "request"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", State), name="known_state"),
+        CheckConstraint("(state = 'granted') = (granted_at IS NOT NULL)", name="granted_when_granted"),
+        UniqueConstraint("subject_type", "subject_id", "revision"),
+        UniqueConstraint("id", "excluded"),
+        Index("ix_request_state", "state", "id"),
+        Index("ix_request_branch", "branch", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
+    subject_type: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int]
+    content_hash: Mapped[str] = mapped_column(Text)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    title: Mapped[dict[str, str]] = mapped_column(JSONB)
+    account_id: Mapped[str | None] = mapped_column(Text)
+    branch: Mapped[str | None] = mapped_column(Text)
+    owner: Mapped[str | None] = mapped_column(Text)
+    initiator: Mapped[str] = mapped_column(Text)
+    requester: Mapped[str] = mapped_column(Text)
+    beneficiaries: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    excluded: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    policy: Mapped[str] = mapped_column(Text)
+    route: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    reasons: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    state: Mapped[str] = mapped_column(Text)
+    closed_because: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    terms: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    requested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    granted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    lasts_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    version: Mapped[int] = mapped_column(default=1)
+
+    steps: Mapped[list[StepRow]] = relationship(order_by=StepRow.position, lazy="selectin")
+    decisions: Mapped[list[DecisionRow]] = relationship(
+        order_by=DecisionRow.place,
+        lazy="selectin",
+        primaryjoin="RequestRow.id == foreign(DecisionRow.request_id)",
+        viewonly=True,
+    )
+
+
+class WithdrawnAsk(Base):
+    """An ask taken back before it came: the request, when it comes, is withdrawn at once."""
+
+    __tablename__ = "withdrawn_ask"
+
+    subject_type: Mapped[str] = mapped_column(Text, primary_key=True)
+    subject_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
