@@ -130,10 +130,11 @@ def content_hash(content: Content, bound_to: Iterable[str]) -> str:
         "payee": content.payee,
         "term": [content.term, content.valid_from, content.valid_until, content.plan],
     }
-    strange = set(bound_to) - set(parts)
+    names = set(bound_to)
+    strange = names - set(parts)
     if strange:
         raise UnknownBinding({"en": f"{', '.join(sorted(strange))}.", "zh": f"{', '.join(sorted(strange))}。"})
-    return sha256(canonical({name: _tuples(parts[name]) for name in sorted(bound_to)})).hexdigest()
+    return sha256(canonical({name: _tuples(parts[name]) for name in sorted(names)})).hexdigest()
 
 
 def _tuples(value: object) -> object:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from services.approvals.contracts.content import Content, Line
+from services.approvals.contracts.content import Content
 from shared.errors import Problem, Words
 from shared.money import ExchangeRate, Money
 
@@ -205,15 +205,3 @@ def activate(contract: Contract, *, active_on: date, today: date) -> Contract:
     if contract.signed_on is not None and active_on < contract.signed_on:
         raise ActiveBeforeSignature()
     return replace(moved(contract, Move.ACTIVATE), active_on=active_on)
-
-
-def uncovered_breach(line: Line, *, on: date) -> bool:
-    """Whether a line's price is below its floor without a grant for this price, quantity and day (S-B6, S-G10)."""
-    floor, granted = line.floor_unit_minor, line.exception
-    if floor is None or line.net_minor >= floor * line.quantity:
-        return False
-    return granted is None or not (
-        line.net_minor >= granted.price_minor * line.quantity
-        and granted.quantity_from <= line.quantity <= granted.quantity_to
-        and on < granted.valid_until
-    )
