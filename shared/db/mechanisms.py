@@ -245,3 +245,63 @@ audit_block = Table(
     Column("digest", LargeBinary, nullable=False),
     _now("sealed_at"),
 )
+
+policy_version = Table(
+    "policy_version",
+    metadata,
+    Column("policy_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("service", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
+    Column("maker", Text, nullable=False),
+    Column("checker", Text, nullable=False),
+    Column("retroactive_reason", Text),
+    _moment("published_at"),
+    CheckConstraint("version >= 1", name="numbered_from_one"),
+    CheckConstraint("maker <> checker", name="two_persons"),
+)
+
+policy_withdrawal = Table(
+    "policy_withdrawal",
+    metadata,
+    Column("policy_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+    Column("maker", Text, nullable=False),
+    Column("checker", Text, nullable=False),
+    _moment("withdrawn_at"),
+    CheckConstraint("maker <> checker", name="two_persons"),
+)
+
+# Either a document to come, or the version that it takes back.
+policy_draft = Table(
+    "policy_draft",
+    metadata,
+    Column("draft_id", Uuid, primary_key=True),
+    Column("policy_id", Text, nullable=False),
+    Column("document", JSONB),
+    Column("withdraws", Integer),
+    Column("reason", Text),
+    Column("based_on", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("maker", Text, nullable=False),
+    Column("checker", Text),
+    _moment("drafted_at"),
+    _moment("proposed_at", nullable=True),
+    _moment("published_at", nullable=True),
+    CheckConstraint("(document IS NULL) <> (withdraws IS NULL)", name="one_purpose"),
+    CheckConstraint("state IN ('draft', 'proposed', 'published')", name="known_state"),
+    CheckConstraint("maker <> checker", name="two_persons"),
+    Index("ix_policy_draft_policy_id", "policy_id", "draft_id"),
+)
+
+policy_epoch = Table(
+    "policy_epoch",
+    metadata,
+    Column("id", Boolean, CheckConstraint("id", name="one_row"), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+)

@@ -1,5 +1,6 @@
 """What lint says: a stable code, the place in the document, and a sentence in both languages."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
+from shared.errors import FieldError
 from shared.policy.notation import Part
 
 Severity = Literal["error", "warning"]
@@ -50,6 +52,15 @@ def finding(code: str, policy: str, path: str, /, **said: object) -> Finding:
     """A finding of a catalogued code; the keyword arguments fill its sentences."""
     entry = catalogue()[code]
     return Finding(code, policy, path, entry.en.format(**said), entry.zh.format(**said), entry.severity)
+
+
+def refusals(findings: Iterable[Finding]) -> tuple[FieldError, ...]:
+    """The findings as fields of a refused request: a path becomes a JSON pointer into the document."""
+    return tuple(FieldError(_pointer(one.path), one.code, {"en": one.en, "zh": one.zh}) for one in findings)
+
+
+def _pointer(path: str) -> str:
+    return "".join(f"/{part}" for part in re.findall(r"[^.\[\]]+", path))
 
 
 def in_sheet(findings: Iterable[Finding], cells: Mapping[tuple[str, str], str]) -> list[Finding]:

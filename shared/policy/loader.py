@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -12,16 +12,20 @@ from ruamel.yaml.constructor import DuplicateKeyError, SafeConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 
-from shared.policy.findings import Finding, finding
+from shared.policy.findings import Finding, finding, refusals
+from shared.errors import ValidationProblem, Words
 from shared.policy.forms import FORMS, Document, read_document
 from shared.policy.notation import paths
 
 
-class UnreadablePolicy(ValueError):
+class UnreadablePolicy(ValidationProblem, ValueError):
     """A text holds no policy; `findings` say where and why."""
 
+    code = "policy_unreadable"
+    title: ClassVar[Words] = {"en": "This is no policy", "zh": "不是可读取的政策文件"}
+
     def __init__(self, findings: tuple[Finding, ...]) -> None:
-        super().__init__("\n".join(map(str, findings)))
+        super().__init__("\n".join(map(str, findings)), errors=refusals(findings))
         self.findings = findings
 
 

@@ -84,7 +84,9 @@ def _election(library: Library, group: str, partner: str) -> Iterator[Finding]:
     for benefit in library.members.get(group, []):
         alongside = [other for other in others if other.valid.meets(benefit.valid)]
         if not alongside:
-            yield finding("xor_without_partner", benefit.id, "stacking", group=group, other=partner)
+            # Two branches are published one after the other: the first of them waits for its partner, warned.
+            code = "xor_partner_at_other_times" if others else "xor_without_partner"
+            yield finding(code, benefit.id, "stacking", group=group, other=partner)
         for other in alongside:
             if group < partner and not _two_branches(benefit, other):
                 yield finding("xor_not_two_branches", benefit.id, "scope", policy=benefit.id, other=other.id)

@@ -112,14 +112,21 @@ def test_a_fact_whose_table_is_missing_cannot_be_asked() -> None:
     assert ("contract-route", "steps[4].when.fact") in {(entry.policy, entry.path) for entry in found}
 
 
-def test_a_branch_of_an_election_needs_its_partner_at_the_same_time() -> None:
-    """P4: a subsidy of 2021 with no discount of 2021 beside it is no choice."""
+def test_a_branch_of_an_election_needs_its_partner() -> None:
+    """P4: a subsidy with no discount beside it is no choice."""
     found = findings(without("volume-discount"))
     assert [(one.code, one.policy, one.path) for one in found] == [
         ("xor_without_partner", "volume-subsidy", "stacking"),
     ]
-    later = findings(with_change("volume-discount", {"valid.from": "2022-01-01", "valid.until": "2023-01-01"}))
-    assert {one.policy for one in later if one.code == "xor_without_partner"} == {"volume-subsidy", "volume-discount"}
+
+
+def test_branches_of_one_election_in_different_years_are_only_warned_of() -> None:
+    """They are published one after the other, so that the first always waits for the second."""
+    found = findings(with_change("volume-discount", {"valid.from": "2022-01-01", "valid.until": "2023-01-01"}))
+    assert {(one.code, one.policy, one.severity) for one in found} == {
+        ("xor_partner_at_other_times", "volume-subsidy", "warning"),
+        ("xor_partner_at_other_times", "volume-discount", "warning"),
+    }
 
 
 def test_only_one_document_of_a_group_may_be_in_force_where_the_group_says_so() -> None:
