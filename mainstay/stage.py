@@ -46,13 +46,14 @@ def fresh_stack(*, keep: bool) -> Iterator[dict[str, Any]]:
     try:
         _wait_until_ready(supervisor)
         yield local_folder().read_notes()
+        if not keep:
+            say("Stopping everything and removing what the demo made")
     finally:
         assert supervisor.stdin is not None
         assert supervisor.stdout is not None
         supervisor.stdin.close()  # which tells it that this process is done with it
         supervisor.stdout.close()
         if not keep:
-            say("Stopping everything and removing what the demo made")
             supervisor.wait()
 
 
