@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from deploy.local.folder import ensure_space
-from deploy.local.refusals import DidNotStart, NoWayToKafka
+from deploy.local.refusals import JarsNotFetched, NoWayToKafka
 from deploy.local.settings import PROJECT
 
 POM = Path(__file__).with_name("kafka") / "pom.xml"
@@ -102,18 +102,34 @@ def _fetch_jars(jars: Path, *, java: Path, say: Say) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     log = jars.with_name("maven.log")
-    command = ["mvn", "-B", "-q", "-f", str(POM), COPY_JARS, "-DincludeScope=runtime", f"-DoutputDirectory={fresh}"]
+    command = [
+        "mvn",
+        "-B",
+        "-q",
+        "-Dstyle.color=never",
+        "-f",
+        str(POM),
+        COPY_JARS,
+        "-DincludeScope=runtime",
+        f"-DoutputDirectory={fresh}",
+    ]
     with log.open("wb") as output:
-        environment = os.environ | {"JAVA_HOME": str(java.resolve().parents[1])}
+        environment = os.environ | {"JAVA_HOME": str(java.resolve().parents[1]), "MAVEN_OPTS": _maven_options()}
         done = subprocess.run(command, check=False, stdout=output, stderr=subprocess.STDOUT, env=environment)
     if done.returncode != 0:
-        raise DidNotStart("Maven's fetch of the Kafka jars", log=log, last_line=_first_error(log))
+        raise JarsNotFetched(log=log, reason=_first_error(log))
     fresh.rename(jars)
+
+
+def _maven_options() -> str:
+    """Java takes the home from the user database; a Maven that fills another home than $HOME surprises."""
+    home = f"-Duser.home={os.environ['HOME']}" if os.environ.get("HOME") else ""
+    return f"{home} {os.environ.get('MAVEN_OPTS', '')}".strip()
 
 
 def _first_error(log: Path) -> str:
     lines = log.read_text(errors="replace").splitlines()
-    return next((line for line in lines if "ERROR" in line), "")[:300]
+    return next((line.removeprefix("[ERROR] ") for line in lines if line.startswith("[ERROR]")), "")[:300]
 
 
 def _found(program: str) -> Path | None:

@@ -49,6 +49,14 @@ class NoWayToKafka(CannotStart):
         )
 
 
+class JarsNotFetched(CannotStart):
+    def __init__(self, *, log: Path, reason: str) -> None:
+        super().__init__(
+            f"Maven could not fetch Apache Kafka's jars ({reason or 'no reason given'}; its log is {log}): "
+            "see that this machine reaches a Maven repository, or name a broker with KAFKA_BOOTSTRAP_SERVERS=<host:port>."
+        )
+
+
 class DidNotStart(CannotStart):
     def __init__(self, what: str, *, log: Path, last_line: str) -> None:
         said = f" Its last words: {last_line!r}." if last_line else ""
