@@ -17,9 +17,8 @@ STORY_CLOCK_START = "2009-11-30T00:00:00Z"
 
 
 def play_on_a_fresh_stack(*, keep: bool, orders_file: str) -> None:
-    demo = import_module("mainstay.demo")
     with fresh_stack(keep=keep) as notes:
-        demo.play(notes, orders_file=orders_file)
+        import_module("mainstay.demo").play(notes, orders_file=orders_file)
         if keep:
             _tell_what_stays(notes)
 

@@ -51,10 +51,10 @@ def _machine_java() -> Path | None:
     candidates = [Path(home) / "bin" / "java"] if home else []
     on_path = _found("java")
     candidates += [on_path] if on_path else []
-    return next((java for java in candidates if _java_version(java) >= OLDEST_JAVA), None)
+    return next((java for java in candidates if java_version(java) >= OLDEST_JAVA), None)
 
 
-def _java_version(java: Path) -> int:
+def java_version(java: Path) -> int:
     """The feature release (17, 21, …), 0 where there is none; `1.8` counts as 1."""
     try:
         said = subprocess.run([java, "-version"], capture_output=True, text=True, check=True).stderr

@@ -43,7 +43,7 @@ class Processes:
             self.restart_ended()
             waiting = [role for role in waiting if not answers_ready(role.probe)]
             late = time.monotonic() > until
-            hopeless = [role for role in waiting if late or self._starts[role.name] > STARTS_BEFORE_GIVING_UP]
+            hopeless = [role for role in waiting if late or self._keeps_ending(role)]
             if hopeless:
                 child = self._running[hopeless[0].name]
                 raise DidNotStart(f"The process {child.name}", log=child.log, last_line=child.last_line())
@@ -57,6 +57,9 @@ class Processes:
 
     def stop(self) -> None:
         children.stop(*self._running.values())
+
+    def _keeps_ending(self, role: Role) -> bool:
+        return self._starts[role.name] >= STARTS_BEFORE_GIVING_UP and not self._running[role.name].is_alive
 
     def _start(self, role: Role) -> None:
         self._starts[role.name] = self._starts.get(role.name, 0) + 1

@@ -53,7 +53,7 @@ class JarsNotFetched(CannotStart):
     def __init__(self, *, log: Path, reason: str) -> None:
         super().__init__(
             f"Maven could not fetch Apache Kafka's jars ({reason or 'no reason given'}; its log is {log}): "
-            "see that this machine reaches a Maven repository, or name a broker with KAFKA_BOOTSTRAP_SERVERS=<host:port>."
+            "see that a Maven repository can be reached, or name a broker with KAFKA_BOOTSTRAP_SERVERS=<host:port>."
         )
 
 
