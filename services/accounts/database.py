@@ -1,5 +1,10 @@
 """The base of every table of the accounts service."""
 
-from shared.db.metadata import service_base
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase
 
-Base = service_base()
+from shared.db.metadata import NAMING
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)

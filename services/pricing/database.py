@@ -2,12 +2,15 @@
 
 from typing import Annotated
 
-from sqlalchemy import BigInteger
-from sqlalchemy.orm import mapped_column
+from sqlalchemy import BigInteger, MetaData
+from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-from shared.db.metadata import service_base
+from shared.db.metadata import NAMING
 
-Base = service_base()
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+
 
 Minor = Annotated[int, mapped_column(BigInteger)]
 """An amount in minor units: a year of a large account passes 2^31."""
