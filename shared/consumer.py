@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from inspect import signature
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.envelope import Event
 from shared.faults import TryLater
 from shared.received import Received
+from shared.telemetry import traced
 
 __all__ = ["BatchHandler", "Consumer", "EventHandler", "Received", "TryLater", "one_by_one"]
 
 BatchHandler = Callable[[AsyncSession, Sequence[Received]], Awaitable[None]]
-EventHandler = Callable[[AsyncSession, Any, Received], Awaitable[None]]
+EventHandler = Callable[..., Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,28 @@ class Consumer:
 
 
 def one_by_one(handlers: Mapping[type[Event], EventHandler]) -> BatchHandler:
-    """A batch handler out of one function per event class: `apply(session, event, received)`; others are passed by."""
-    by_type = {event_class.__name__: apply for event_class, apply in handlers.items()}
+    """A batch handler out of one function per event class; events of other classes are passed by.
+
+    A function is `apply(session, event, received)`, or `apply(session, event)` where the event says enough. What it
+    causes belongs to the sender's trace.
+    """
+    by_type = {event_class.__name__: _with_received(apply) for event_class, apply in handlers.items()}
 
     async def apply_each(session: AsyncSession, batch: Sequence[Received]) -> None:
         for received in batch:
             apply = by_type.get(received.type)
             if apply is not None:
-                await apply(session, received.event, received)
+                with traced(received.traceparent):
+                    await apply(session, received.event, received)
 
     return apply_each
+
+
+def _with_received(apply: EventHandler) -> EventHandler:
+    if len(signature(apply).parameters) > 2:
+        return apply
+
+    async def apply_event(session: AsyncSession, event: Event, _: Received) -> None:
+        await apply(session, event)
+
+    return apply_event

@@ -213,7 +213,7 @@ async def try_alone(session: AsyncSession, consumer: Consumer, message: Message,
     except Exception as error:
         if is_transient(error):
             raise
-        log.exception("event_parked", event_id=str(message.event_id), type=message.type, consumer=consumer.inbox)
+        log.exception("event_parked", event_id=str(message.event_id), event_type=message.type, consumer=consumer.inbox)
         return storable(f"{type(error).__name__}: {error}")[:LONGEST_DEFECT]
     return None
 

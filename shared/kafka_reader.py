@@ -137,7 +137,9 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             except Exception as error:
                 if is_transient(error):
                     attempt += 1
-                    log.warning("batch_tried_again", attempt=attempt, error=str(error)[:200])
+                    log.warning(
+                        "batch_tried_again", consumer=self._consumer.inbox, attempts=attempt, error=str(error)[:200]
+                    )
                     if not await self._back_off(attempt, waited_s=time.monotonic() - since):
                         return False
                 elif not isolated:

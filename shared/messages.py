@@ -61,6 +61,7 @@ class Message:
             key=self.key,
             payload=self.payload,
             received_at=now,
+            traceparent=self.headers.get("traceparent"),
         )
 
 

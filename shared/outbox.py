@@ -60,6 +60,7 @@ class Unnumbered:
     time: str
     schema: str
     payload: bytes
+    traceparent: str | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -113,6 +114,7 @@ def unnumbered(event: Event) -> Unnumbered:
             time=event.occurred_at.isoformat(),
             schema=event.data_schema(),
             payload=event.to_bytes(),
+            traceparent=_traceparent(),
         )
     )
 
@@ -153,7 +155,7 @@ async def _next_numbers(session: AsyncSession, recorded: Sequence[Unnumbered]) -
 
 
 async def _insert(session: AsyncSession, recorded: Sequence[Unnumbered], numbers: Sequence[int]) -> None:
-    trail = _trail(session)
+    source = f"/mainstay/{session.info.get('service') or 'unnamed'}"
     await session.execute(
         _INSERT,
         {
@@ -164,23 +166,25 @@ async def _insert(session: AsyncSession, recorded: Sequence[Unnumbered], numbers
             "aggregate_ids": [row.aggregate_id for row in recorded],
             "types": [row.type for row in recorded],
             "numbers": numbers,
-            "headers": [_headers(row, trail) for row in recorded],
+            "headers": [_headers(row, source) for row in recorded],
             "payloads": [row.payload for row in recorded],
         },
     )
 
 
-def _headers(row: Unnumbered, trail: dict[str, str]) -> str:
+def _headers(row: Unnumbered, source: str) -> str:
     """Only what the row's own columns do not already say."""
-    return orjson.dumps({"ce_time": row.time, "ce_dataschema": row.schema, **trail, **row.notes}).decode()
+    kept = {"ce_time": row.time, "ce_dataschema": row.schema, "ce_source": source, **row.notes}
+    if row.traceparent:
+        kept["traceparent"] = row.traceparent
+    return orjson.dumps(kept).decode()
 
 
-def _trail(session: AsyncSession) -> dict[str, str]:
-    trail = {"ce_source": f"/mainstay/{session.info.get('service', 'unnamed')}"}
+def _traceparent() -> str | None:
     context = trace.get_current_span().get_span_context()
-    if context.is_valid:
-        trail["traceparent"] = f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
-    return trail
+    if not context.is_valid:
+        return None
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
 _TAKE_NUMBERS = text(

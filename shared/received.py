@@ -23,6 +23,7 @@ class Received:
     key: str
     payload: bytes
     received_at: datetime
+    traceparent: str | None = None
 
     @property
     def occurred_at(self) -> datetime:

@@ -4,18 +4,15 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
-from shared.db.mechanisms import dead_letter, outbox
 from shared.db.migrate import heads_reached
 from shared.http.exchange import Runtime, runtime_of
+from shared.pipe_metrics import measure_pipe, pipe_not_measured
 
 router = APIRouter(tags=["probes"], include_in_schema=False)
 
-OLDEST_UNPUBLISHED = Gauge("mainstay_outbox_oldest_unpublished_seconds", "Age of the oldest event not yet in Kafka")
-OPEN_DEAD_LETTERS = Gauge("mainstay_dead_letters_open", "Events parked until a person decides")
 POOL_IN_USE = Gauge("mainstay_database_connections_in_use", "Connections of this process at work")
 
 
@@ -53,13 +50,9 @@ async def _migrated(runtime: Runtime) -> bool:
 
 
 async def _measure_database(runtime: Runtime) -> None:
-    oldest = select(func.extract("epoch", func.clock_timestamp() - func.min(outbox.c.created_at)))
-    parked = select(func.count()).select_from(dead_letter).where(dead_letter.c.resolved_at.is_(None))
     POOL_IN_USE.set(runtime.engine.pool.checkedout())  # type: ignore[attr-defined]  # every queue pool counts
     try:
         async with runtime.engine.connect() as connection:
-            OLDEST_UNPUBLISHED.set(await connection.scalar(oldest.where(outbox.c.published_at.is_(None))) or 0)
-            OPEN_DEAD_LETTERS.set(await connection.scalar(parked) or 0)
+            await measure_pipe(connection)
     except (SQLAlchemyError, OSError):
-        OLDEST_UNPUBLISHED.set(float("nan"))
-        OPEN_DEAD_LETTERS.set(float("nan"))
+        pipe_not_measured()

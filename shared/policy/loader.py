@@ -12,8 +12,8 @@ from ruamel.yaml.constructor import DuplicateKeyError, SafeConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 
-from shared.policy.findings import Finding, finding, refusals
 from shared.errors import ValidationProblem, Words
+from shared.policy.findings import Finding, finding, refusals
 from shared.policy.forms import FORMS, Document, read_document
 from shared.policy.notation import paths
 
