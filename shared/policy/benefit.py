@@ -54,14 +54,19 @@ class BenefitPlan:
             return self._without(State.OUT_OF_SCOPE), self.heading.top(
                 State.OUT_OF_SCOPE, scope, WhyNot("out_of_scope")
             )
+        award, nodes, why = self.earn(case, price=price)
+        return award, self.heading.top(award.state, scope + nodes, why)
+
+    def earn(self, case: Case, *, price: Money | None = None) -> tuple[Award, tuple[Node, ...], WhyNot | None]:
+        """What a case inside the scope is given, the nodes that say so, and why it isn't due."""
         award, given, early = self._measured(case, price)
         if self.requires is None:
             award, why = _due(award, Answer.NOT_YET if early else Answer.HOLDS)
-            return award, self.heading.top(award.state, scope + given, why)
+            return award, given, why
         required = self.requires.answer(case)
-        gates = Answer.NOT_YET if early and required.result == Answer.HOLDS else required.result
-        award, why = _due(award, Answer(str(gates)))
-        return award, self.heading.top(award.state, (*scope, required, *given), why)
+        gates = Answer.NOT_YET if early and required.result == Answer.HOLDS else Answer(str(required.result))
+        award, why = _due(award, gates)
+        return award, (required, *given), why
 
     def _measured(self, case: Case, price: Money | None) -> tuple[Award, tuple[Node, ...], bool]:
         """What the measure alone gives, its nodes, and whether it's too early to judge."""
