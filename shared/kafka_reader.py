@@ -64,7 +64,10 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping` is set: the batch in hand is finished, offsets are committed, the group is left."""
         self._stopping = stopping
-        self._kafka = await self._joined()
+        kafka = await self._joined()
+        if kafka is None:
+            return
+        self._kafka = kafka
         try:
             while not stopping.is_set():
                 records = await self._kafka.getmany(
@@ -112,9 +115,9 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         with suppress(CommitFailedError, IllegalStateError, KafkaError, TimeoutError):
             await asyncio.wait_for(self._kafka.commit(offsets), CLOSED_WITHIN_S)
 
-    async def _joined(self) -> AIOKafkaConsumer:
-        """A connected member; waits for a broker that is not up yet."""
-        while True:
+    async def _joined(self) -> AIOKafkaConsumer | None:
+        """A connected member; waits for a broker that is not up yet. None when stopped."""
+        while not self._stopping.is_set():
             kafka = make_consumer(
                 self._broker, group=self._consumer.inbox, replica=self._replica, batch_size=self._consumer.batch_size
             )
@@ -127,6 +130,7 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 await asyncio.sleep(POLL_S)
             else:
                 return kafka
+        return None
 
     async def _until_taken(self, messages: Sequence[Message]) -> bool:
         """Whether the batch is committed; False when it was given up for a rebalance or a stop."""

@@ -75,7 +75,10 @@ class Relay:
         await self._connection.execute("INSERT INTO feed_head VALUES (true, 0) ON CONFLICT DO NOTHING")
         await self._connection.add_listener(CHANNEL, lambda *_: self.wake())
         self._connection.add_termination_listener(lambda *_: self.wake())
-        self._producer = await started_producer(self._broker)
+        producer = await started_producer(self._broker, stopping)
+        if producer is None:
+            return
+        self._producer = producer
         try:
             while not stopping.is_set():
                 self._woken.clear()
@@ -127,9 +130,10 @@ async def republish(*, database_url: str, broker: Broker, since: datetime) -> in
     Returns how many. Raises RelayMustRestart when the broker does not take them all: run it again.
     """
     connection = await asyncpg.connect(plain_url(database_url))
-    producer = await started_producer(broker)
+    producer = make_producer(broker)
     sent, after = 0, 0
     try:
+        await producer.start()
         while rows := await connection.fetch(_ARCHIVED, since, after, BATCH):
             await send(producer, broker, rows)
             sent, after = sent + len(rows), rows[-1]["feed_pos"]
@@ -139,18 +143,19 @@ async def republish(*, database_url: str, broker: Broker, since: datetime) -> in
     return sent
 
 
-async def started_producer(broker: Broker) -> AIOKafkaProducer:
-    """A connected producer; waits for a broker that is not up yet, with a new object each time."""
-    while True:
+async def started_producer(broker: Broker, stopping: asyncio.Event) -> AIOKafkaProducer | None:
+    """A connected producer; waits for a broker that is not up yet, with a new object each time. None when stopped."""
+    while not stopping.is_set():
         producer = make_producer(broker)
         try:
             await producer.start()
         except KafkaError as unreachable:
             log.warning("kafka_unreachable", error=str(unreachable))
             await close_producer(producer)
-            await asyncio.sleep(POLL_S)
+            await _until(stopping, timeout_s=POLL_S)
         else:
             return producer
+    return None
 
 
 async def close_producer(producer: AIOKafkaProducer) -> None:

@@ -8,7 +8,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth.principal import Holding, Principal
+from shared.consumer import EventHandler
 from shared.db.mechanisms import person, role_holding
+from shared.events.envelope import Event
 from shared.events.people import EmploymentChanged, RoleAssigned, RoleEnded, UserChanged
 
 
@@ -62,7 +64,7 @@ async def apply_role_ended(session: AsyncSession, event: RoleEnded) -> None:
     )
 
 
-PEOPLE_HANDLERS = {
+PEOPLE_HANDLERS: dict[type[Event], EventHandler] = {
     UserChanged: apply_user_changed,
     EmploymentChanged: apply_employment_changed,
     RoleAssigned: apply_role_assigned,

@@ -1,0 +1,16 @@
+"""The background process of the approvals service."""
+
+from services.approvals.settings import ApprovalsSettings
+from shared.auth.people import PEOPLE_HANDLERS
+from shared.consumer import Consumer, one_by_one
+from shared.worker import run_worker
+
+CONSUMERS = (Consumer(service="approvals", topics=("people.v1",), handler=one_by_one(PEOPLE_HANDLERS)),)
+
+
+def main() -> None:
+    run_worker(ApprovalsSettings(), consumers=CONSUMERS)
+
+
+if __name__ == "__main__":
+    main()

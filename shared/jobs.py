@@ -1,0 +1,72 @@
+"""Work that is repeated: one transaction a run, one replica at a time, and it is seen when it no longer runs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from prometheus_client import Counter, Gauge
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.clock import Clock
+from shared.db.session import Sessions, commit
+
+LONGEST_RUN_S = 600.0
+
+JOB_RAN = Gauge("mainstay_job_last_success_timestamp_seconds", "When the job last ended well", ["job"])
+JOB_FAILED = Counter("mainstay_job_failures", "Runs that failed; the next one comes in its turn", ["job"])
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Repeated every `every_s` seconds of system time; `now` is the service's clock. What it records is committed."""
+
+    name: str
+    every_s: float
+    run: Callable[[AsyncSession, datetime], Awaitable[None]]
+
+
+@dataclass
+class Repetition:
+    """One job at work in this process."""
+
+    job: Job
+    sessions: Sessions
+    clock: Clock
+    _beat: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a run has ended lately, well or badly."""
+        return time.monotonic() - self._beat < self.job.every_s + LONGEST_RUN_S
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until `stopping` is set; a run that fails is told and tried again in its turn."""
+        while not stopping.is_set():
+            await self._run_once()
+            self._beat = time.monotonic()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), self.job.every_s)
+
+    async def _run_once(self) -> None:
+        try:
+            async with self.sessions() as session:
+                if await session.scalar(_TAKE_TURN, {"job": f"job/{self.job.name}"}):
+                    await self.job.run(session, self.clock.now())
+                    await commit(session)
+        except Exception:
+            JOB_FAILED.labels(self.job.name).inc()
+            log.exception("job_failed", job=self.job.name)
+        else:
+            JOB_RAN.labels(self.job.name).set_to_current_time()
+
+
+_TAKE_TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:job, 0))")
