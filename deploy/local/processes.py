@@ -42,11 +42,9 @@ class Processes:
         while waiting:
             self.restart_ended()
             waiting = [role for role in waiting if not answers_ready(role.probe)]
-            late = time.monotonic() > until
-            hopeless = [role for role in waiting if late or self._keeps_ending(role)]
-            if hopeless:
-                child = self._running[hopeless[0].name]
-                raise DidNotStart(f"The process {child.name}", log=child.log, last_line=child.last_line())
+            for role in waiting:
+                if self._keeps_ending(role) or time.monotonic() > until:
+                    raise self._why_not(role)
             time.sleep(0.1)
 
     def restart_ended(self) -> None:
@@ -60,6 +58,11 @@ class Processes:
 
     def _keeps_ending(self, role: Role) -> bool:
         return self._starts[role.name] >= STARTS_BEFORE_GIVING_UP and not self._running[role.name].is_alive
+
+    def _why_not(self, role: Role) -> DidNotStart:
+        child = self._running[role.name]
+        words = probe_words(role.probe) if child.is_alive else child.last_line()
+        return DidNotStart(f"The process {role.name}", log=child.log, last_line=words)
 
     def _start(self, role: Role) -> None:
         self._starts[role.name] = self._starts.get(role.name, 0) + 1
@@ -78,5 +81,16 @@ def answers_ready(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http address
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+    except OSError:
         return False
+
+
+def probe_words(url: str) -> str:
+    """What a probe that is not content says, in its first 300 characters."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http address
+            return str(answer.read(300), "utf-8", "replace")
+    except urllib.error.HTTPError as unready:
+        return str(unready.read(300), "utf-8", "replace")
+    except OSError as silent:
+        return str(silent)
