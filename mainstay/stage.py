@@ -1,14 +1,16 @@
 """Puts a fresh stack under the demo, lets it play, and clears the stage, or leaves it when asked to."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from deploy.local.folder import local_folder
+from deploy.local.folder import LocalFolder, local_folder
 from deploy.local.refusals import CannotStart
 from deploy.local.settings import PROJECT
 from mainstay.screen import say
@@ -24,13 +26,15 @@ def play_on_a_fresh_stack(*, keep: bool, orders_file: str) -> None:
 
 
 @contextmanager
-def fresh_stack(*, keep: bool) -> Iterator[dict[str, Any]]:
+def fresh_stack(*, keep: bool, **settings: str) -> Iterator[dict[str, Any]]:
     """The notes of a ready stack in the story profile, kept up by a process of its own, which ends with this one.
 
-    With `keep` it goes on when this one ends, and removes nothing when it is stopped.
+    With `keep` it goes on when this one ends, and removes nothing when it is stopped. `settings` are variables of
+    `LocalSettings` to be told beside those of the environment.
     """
+    folder = LocalFolder(Path(settings["LOCAL_DIR"])) if "LOCAL_DIR" in settings else local_folder()
     command = [sys.executable, "-m", "deploy.local.supervise", "--story-clock-start", STORY_CLOCK_START]
-    log = local_folder().path / "logs" / "supervisor.log"
+    log = folder.logs / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as errors:
         supervisor = subprocess.Popen(  # noqa: S603 - our own module
@@ -39,12 +43,13 @@ def fresh_stack(*, keep: bool) -> Iterator[dict[str, Any]]:
             stdout=subprocess.PIPE,
             stderr=errors,
             cwd=PROJECT,
+            env=os.environ | settings,
             text=True,
             start_new_session=True,
         )
     try:
-        _wait_until_ready(supervisor)
-        yield local_folder().read_notes()
+        _wait_until_ready(supervisor, log)
+        yield folder.read_notes()
         if not keep:
             say("Stopping everything and removing what the demo made")
     finally:
@@ -56,7 +61,7 @@ def fresh_stack(*, keep: bool) -> Iterator[dict[str, Any]]:
             supervisor.wait()
 
 
-def _wait_until_ready(supervisor: "subprocess.Popen[str]") -> None:
+def _wait_until_ready(supervisor: "subprocess.Popen[str]", log: Path) -> None:
     assert supervisor.stdout is not None
     for line in supervisor.stdout:
         told = json.loads(line)
@@ -65,7 +70,7 @@ def _wait_until_ready(supervisor: "subprocess.Popen[str]") -> None:
         if "refused" in told:
             raise CannotStart(told["refused"])
         say(told["say"])
-    raise CannotStart(f"The start broke off; {local_folder().path / 'logs' / 'supervisor.log'} says why.")
+    raise CannotStart(f"The start broke off; {log} says why.")
 
 
 def _tell_what_stays(notes: dict[str, Any]) -> None:

@@ -3,13 +3,14 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from deploy.local.settings import LocalSettings
 from deploy.topics import create_topics, declared_topics, delete_topics
-from tests.servers import TestPostgres, fresh_database, kafka_of_the_session, postgres_of_the_session
+from tests.servers import TestPostgres, fresh_database, kafka_of_the_session, postgres_of_the_session, story_stack_on
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +45,13 @@ def kafka() -> Iterator[str]:
     """Bootstrap servers of a real broker, started when the first test asks."""
     with kafka_of_the_session(given_servers=LocalSettings().test_kafka_bootstrap_servers) as servers:
         yield servers
+
+
+@pytest.fixture(scope="session")
+def story_stack(postgres_server: TestPostgres, kafka: str) -> Iterator[dict[str, Any]]:
+    """The notes of the whole of Mainstay on a story clock, on this session's servers: four APIs and four workers."""
+    with story_stack_on(postgres_server.admin_url, kafka) as notes:
+        yield notes
 
 
 @pytest_asyncio.fixture(scope="module")

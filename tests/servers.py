@@ -8,14 +8,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
-from deploy.local.databases import plain, url_of
+from deploy.local.databases import SERVICES, plain, url_of
 from deploy.local.folder import local_folder
 from deploy.local.kafka import running_kafka
 from deploy.local.kafka_runtime import kafka_runtime
 from deploy.local.postgres import running_postgres
+from mainstay.stage import fresh_stack
 
 
 @dataclass
@@ -111,6 +113,19 @@ def kafka_of_the_session(*, given_servers: str) -> Iterator[str]:
     runtime = kafka_runtime(local_folder().path / "kafka", say=print)
     with _temporary_folder() as folder, running_kafka(folder, runtime=runtime, log=folder / "kafka.log") as broker:
         yield broker.wait_until_ready()
+
+
+@contextmanager
+def story_stack_on(admin_url: str, kafka: str) -> Iterator[dict[str, Any]]:
+    """Everything `make demo` starts, on the given servers and free ports; removed at the end."""
+    free = {f"{service.upper()}_{port}": "0" for service in SERVICES for port in ("PORT", "PROBE_PORT")}
+    with (
+        _temporary_folder() as folder,
+        fresh_stack(
+            keep=False, LOCAL_DIR=str(folder), DATABASE_URL=admin_url, KAFKA_BOOTSTRAP_SERVERS=kafka, **free
+        ) as notes,
+    ):
+        yield notes
 
 
 @asynccontextmanager
