@@ -2,12 +2,13 @@
 
 from fastapi import FastAPI
 
+from services.accounts.consumers import CONSUMERS
 from services.accounts.settings import AccountsSettings
+from shared.consumer import topics_read
+from shared.dead_letters_api import dead_letters_router
 from shared.http.app import create_app
 from shared.http.exchange import ServiceDescription
 from shared.http.serve import serve
-
-TOPICS_READ = frozenset({"catalogue.v1", "orders.v1", "contracts.v1", "approvals.v1", "rewards.v1", "policies.v1"})
 
 
 def make_app(settings: AccountsSettings) -> FastAPI:
@@ -18,7 +19,8 @@ def make_app(settings: AccountsSettings) -> FastAPI:
             title="Mainstay accounts",
             description="Who the key accounts are (dossiers, teams, classes, lists, elections) and who works here.",
             settings=settings,
-            topics_read=TOPICS_READ,
+            topics_read=topics_read(CONSUMERS),
+            routers=(dead_letters_router(CONSUMERS),),
         )
     )
 
