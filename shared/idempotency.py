@@ -1,10 +1,12 @@
 """A POST sent again with its key has its effect once and is answered the same."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
+import orjson
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
@@ -80,8 +82,13 @@ async def claim_key(session: AsyncSession, claim: Claim) -> None:
     raise Replay(Response(row.body, row.status, headers={**row.headers, REPLAYED: "true"}))
 
 
-async def keep_answer(session: AsyncSession, claim: Claim, response: Response) -> None:
-    """Store the answer in the transaction of the effect."""
+async def keep_answer(
+    session: AsyncSession, claim: Claim, response: Response, *, leave_out: Sequence[str] = ()
+) -> None:
+    """Store the answer in the transaction of the effect; `leave_out` names JSON fields that are shown only once."""
+    body = bytes(response.body)
+    if leave_out:
+        body = orjson.dumps({**orjson.loads(body), **dict.fromkeys(leave_out)})
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     await session.execute(
         insert(idempotency_key).values(
@@ -90,7 +97,7 @@ async def keep_answer(session: AsyncSession, claim: Claim, response: Response) -
             request_hash=claim.request_hash,
             status=response.status_code,
             headers=headers,
-            body=bytes(response.body),
+            body=body,
         )
     )
 

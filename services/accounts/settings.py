@@ -17,3 +17,13 @@ class AccountsSettings(ServiceSettings):
         repr=False,
     )
     port: int = Field(8101, ge=0, le=65535, description="port of the API")
+    signing_key_secret: str = Field(
+        "for development only",
+        min_length=16,
+        description="seals the issuer's private keys in the database",
+        json_schema_extra=SECRET,
+        repr=False,
+    )
+    signing_key_days: int = Field(30, ge=1, description="days one key signs before the next takes over")
+    access_token_s: int = Field(300, ge=10, le=3600, description="seconds an access token is good for")
+    refresh_token_days: int = Field(14, ge=1, description="days an unused session can be taken up again")

@@ -1,6 +1,6 @@
 """Which role may do what, and how far: one table, read once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -31,8 +31,11 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Role:
+    """`held_by` is "person", "machine", "either" or "nobody"."""
+
     name: str
     branch_scoped: bool
+    held_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class PermissionTable:
 
     def __getitem__(self, name: str) -> Permission:
         return self.permissions[name]
+
+    @property
+    def names(self) -> Sequence[str]:
+        return tuple(self.permissions)
 
     def __contains__(self, name: str) -> bool:
         return name in self.permissions
@@ -56,7 +63,7 @@ def permission_table() -> PermissionTable:
 def read_table(text: str) -> PermissionTable:
     """Parse a table; raises ValueError for an unknown role, an unknown scope or a missing translation."""
     raw = YAML(typ="safe").load(text)
-    roles = {name: Role(name, branch_scoped=row["branch_scoped"]) for name, row in raw["roles"].items()}
+    roles = {name: Role(name, row["branch_scoped"], row.get("held_by", "person")) for name, row in raw["roles"].items()}
     permissions = {name: _permission(name, row, known=roles) for name, row in raw["permissions"].items()}
     return PermissionTable(roles, permissions)
 

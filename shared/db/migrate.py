@@ -80,6 +80,7 @@ async def draft_revision(service: str, database_url: str, name: str) -> None:
     versions.mkdir(parents=True, exist_ok=True)
     number = len(list(versions.glob("[0-9]*.py"))) + 1
     config = alembic_config(service)
+    config.set_main_option("file_template", f"{number:04}_%%(slug)s")
 
     def draft(connection: Connection) -> None:
         config.attributes["connection"] = connection

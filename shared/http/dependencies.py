@@ -1,7 +1,7 @@
 """What a route asks for by type: the transaction, the moment, the caller."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, ClassVar
 
@@ -36,6 +36,13 @@ def read_clock(request: Request) -> datetime:
 Now = Annotated[datetime, Depends(read_clock)]
 
 
+def read_today(request: Request, now: Now) -> date:
+    return runtime_of(request).today(now)
+
+
+Today = Annotated[date, Depends(read_today)]
+
+
 class UnknownHere(Forbidden):
     code = "user_not_known_here"
     title: ClassVar[Words] = {
@@ -44,12 +51,11 @@ class UnknownHere(Forbidden):
     }
 
 
-async def read_caller(request: Request, session: Session, now: Now) -> Principal:
+async def read_caller(request: Request, session: Session, today: Today) -> Principal:
     """Raises Unauthenticated, or UnknownHere for a subject this service has no active person for."""
     identity = exchange_of(request).identity
     if identity is None:
         raise Unauthenticated
-    today = runtime_of(request).today(now)
     caller = await find_principal(session, user_id=identity.user_id, on=today, scopes=identity.scopes)
     if caller is None:
         raise UnknownHere

@@ -1,7 +1,7 @@
 """Every route of every service passes the same edge: proof, rate, size, key, then the work, its events, its answer."""
 
 import inspect
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, params
@@ -46,6 +46,16 @@ def upload(endpoint: Endpoint) -> Endpoint:
     return without_idempotency_key(endpoint)
 
 
+def shown_once(*fields: str) -> Callable[[Endpoint], Endpoint]:
+    """For an answer with secrets: those fields of its JSON are not stored, a replay has null in their place."""
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        endpoint.__dict__["shown_once"] = fields
+        return endpoint
+
+    return mark
+
+
 async def _claim_idempotency_key(
     request: Request,
     session: Session,
@@ -78,6 +88,7 @@ class Route(APIRoute):
         )
         if self.needs_idempotency_key:
             dependencies.append(Depends(_claim_idempotency_key))
+        self.shown_once: tuple[str, ...] = getattr(endpoint, "shown_once", ())
         self.body_limit: int = getattr(endpoint, "body_limit", BODY_LIMIT)
         super().__init__(path, endpoint, dependencies=dependencies, **options)
 
@@ -97,7 +108,7 @@ class Route(APIRoute):
                 response = await answer(request)
             except Replay as replay:
                 return replay.response
-            await _tell_and_keep(exchange, response)
+            await _tell_and_keep(exchange, response, shown_once=self.shown_once)
             return response
 
         return at_the_edge
@@ -194,7 +205,7 @@ async def _read_json_body(request: Request) -> None:
         raise UnsupportedMediaType({"en": "Send application/json.", "zh": "请发送 application/json。"})
 
 
-async def _tell_and_keep(exchange: Exchange, response: Response) -> None:
+async def _tell_and_keep(exchange: Exchange, response: Response, *, shown_once: Sequence[str]) -> None:
     """Number the events, say so in the answer, store the answer: still inside the transaction of the effect."""
     session = exchange.session
     if session is None:
@@ -202,4 +213,4 @@ async def _tell_and_keep(exchange: Exchange, response: Response) -> None:
     if events := await outbox.flush(session):
         response.headers[SEEN] = written(events)
     if exchange.claim is not None:
-        await keep_answer(session, exchange.claim, response)
+        await keep_answer(session, exchange.claim, response, leave_out=shown_once)
