@@ -45,7 +45,7 @@ class Processes:
             for role in waiting:
                 if self._keeps_ending(role) or time.monotonic() > until:
                     raise self._why_not(role)
-            time.sleep(0.1)
+            time.sleep(0.2)
 
     def restart_ended(self) -> None:
         """A worker ends on purpose when its producer or its leadership is gone: it comes back, ever more slowly."""

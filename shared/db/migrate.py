@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -42,7 +43,9 @@ def alembic_config(service: str) -> Config:
     return config
 
 
+@cache
 def expected_heads(service: str) -> frozenset[str]:
+    """Read once a process: the code does not change under it, and a probe asks every few seconds."""
     return frozenset(ScriptDirectory.from_config(alembic_config(service)).get_heads())
 
 
