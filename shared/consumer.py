@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
 
@@ -13,7 +13,7 @@ from shared.faults import TryLater
 from shared.received import Received
 from shared.telemetry import traced
 
-__all__ = ["BatchHandler", "Consumer", "EventHandler", "Received", "TryLater", "one_by_one"]
+__all__ = ["BatchHandler", "Consumer", "EventHandler", "Received", "TryLater", "one_by_one", "topics_read"]
 
 BatchHandler = Callable[[AsyncSession, Sequence[Received]], Awaitable[None]]
 EventHandler = Callable[..., Awaitable[None]]
@@ -61,3 +61,8 @@ def _with_received(apply: EventHandler) -> EventHandler:
         await apply(session, event)
 
     return apply_event
+
+
+def topics_read(consumers: Iterable[Consumer]) -> frozenset[str]:
+    """Every topic that one of them reads: for these a service can tell how far it is."""
+    return frozenset(topic for consumer in consumers for topic in consumer.topics)

@@ -17,25 +17,6 @@ from shared.inbox import lock_key, message_of, try_alone
 MOST_AT_ONCE = 500
 
 
-class DeadLetter(NamedTuple):
-    """`reason` is poison, parked (behind one of the same key) or other_body (a known id; never applied)."""
-
-    arrival: int
-    consumer: str
-    event_id: UUID
-    topic: str
-    partition_key: str
-    aggregate_id: str
-    sequence: int
-    type: str
-    reason: str
-    error: str
-    attempts: int
-    parked_at: datetime
-    resolved_at: datetime | None
-    resolved_by: str | None
-
-
 class Replay(NamedTuple):
     """How many letters of the key were applied, how many still wait, and the one that failed again, if any."""
 
@@ -44,14 +25,6 @@ class Replay(NamedTuple):
     waiting: int
     failed: UUID | None
     error: str | None
-
-
-async def list_dead_letters(
-    session: AsyncSession, *, after: int = 0, limit: int = 50, key: str | None = None, resolved: bool = False
-) -> list[DeadLetter]:
-    """In order of arrival, after the arrival number `after`."""
-    values = {"after": after, "limit": limit, "key": key, "resolved": resolved}
-    return [DeadLetter(*row) for row in await session.execute(_LIST, values)]
 
 
 async def replay_key_of(
@@ -94,17 +67,6 @@ async def _apply_again(session: AsyncSession, consumer: Consumer, letter: object
         return message.defect
     return await try_alone(session, consumer, message, now=now) if message.event is not None else None
 
-
-_LIST = text(
-    """
-    SELECT arrival, consumer, event_id, topic, partition_key, aggregateid, aggregate_seq,
-           coalesce(headers ->> 'ce_type', ''), reason, error, attempts, parked_at, resolved_at, resolved_by
-    FROM dead_letter
-    WHERE arrival > :after AND (CAST(:key AS text) IS NULL OR partition_key = :key)
-      AND (resolved_at IS NOT NULL) = :resolved
-    ORDER BY arrival LIMIT :limit
-    """
-)
 
 _FIND = text(
     "SELECT consumer, partition_key FROM dead_letter WHERE event_id = :event_id AND resolved_at IS NULL LIMIT 1"

@@ -25,6 +25,7 @@ MAX_KEY_BYTES = 512
 _RECORDED = "outbox.recorded"
 _SAVEPOINTS = "outbox.savepoints"
 _SEEN = "outbox.seen"
+_TO_SEND = "outbox.to_send"
 
 
 class EventTooLarge(ValueError):
@@ -98,7 +99,13 @@ async def flush(session: AsyncSession) -> Sequence[Seen]:
         Seen(row.aggregate, row.aggregate_id, number) for row, number in zip(recorded, numbers, strict=True)
     )
     session.info[_SEEN] = written
+    session.info[_TO_SEND] = True
     return written
+
+
+def take_to_send(session: AsyncSession) -> bool:
+    """Whether this transaction wrote events, asked once after its commit."""
+    return bool(session.info.pop(_TO_SEND, False))
 
 
 def unnumbered(event: Event) -> Unnumbered:

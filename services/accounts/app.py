@@ -2,15 +2,16 @@
 
 from fastapi import FastAPI
 
+from services.accounts.consumers import CONSUMERS
 from services.accounts.identity import api as identity_api
 from services.accounts.identity import token_api
 from services.accounts.identity.key_loading import own_keys
 from services.accounts.settings import AccountsSettings
+from shared.consumer import topics_read
+from shared.dead_letters_api import dead_letters_router
 from shared.http.app import create_app
 from shared.http.exchange import ServiceDescription
 from shared.http.serve import serve
-
-TOPICS_READ = frozenset({"catalogue.v1", "orders.v1", "contracts.v1", "approvals.v1", "rewards.v1", "policies.v1"})
 
 
 def make_app(settings: AccountsSettings) -> FastAPI:
@@ -22,8 +23,8 @@ def make_app(settings: AccountsSettings) -> FastAPI:
             title="Mainstay accounts",
             description="Who the key accounts are (dossiers, teams, classes, lists, elections) and who works here.",
             settings=settings,
-            routers=(identity_api.router, *issuer_routers),
-            topics_read=TOPICS_READ,
+            routers=(identity_api.router, *issuer_routers, dead_letters_router(CONSUMERS)),
+            topics_read=topics_read(CONSUMERS),
             load_keys=None if settings.oidc_issuer else own_keys,
         )
     )

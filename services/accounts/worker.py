@@ -1,10 +1,8 @@
 """The background process of the accounts service."""
 
+from services.accounts.consumers import CONSUMERS
 from services.accounts.settings import AccountsSettings
-from shared.consumer import Consumer
 from shared.worker import run_worker
-
-CONSUMERS: tuple[Consumer, ...] = ()
 
 
 def main() -> None:

@@ -2,14 +2,13 @@
 
 from fastapi import FastAPI
 
+from services.approvals.consumers import CONSUMERS
 from services.approvals.settings import ApprovalsSettings
+from shared.consumer import topics_read
+from shared.dead_letters_api import dead_letters_router
 from shared.http.app import create_app
 from shared.http.exchange import ServiceDescription
 from shared.http.serve import serve
-
-TOPICS_READ = frozenset(
-    {"approval-asks.v1", "accounts.v1", "people.v1", "catalogue.v1", "quotes.v1", "orders.v1", "policies.v1"}
-)
 
 
 def make_app(settings: ApprovalsSettings) -> FastAPI:
@@ -20,7 +19,8 @@ def make_app(settings: ApprovalsSettings) -> FastAPI:
             title="Mainstay approvals",
             description="Who must sign: routes, requests, decisions and contracts.",
             settings=settings,
-            topics_read=TOPICS_READ,
+            topics_read=topics_read(CONSUMERS),
+            routers=(dead_letters_router(CONSUMERS),),
         )
     )
 

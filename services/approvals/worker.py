@@ -1,11 +1,8 @@
 """The background process of the approvals service."""
 
+from services.approvals.consumers import CONSUMERS
 from services.approvals.settings import ApprovalsSettings
-from shared.auth.people import PEOPLE_HANDLERS
-from shared.consumer import Consumer, one_by_one
 from shared.worker import run_worker
-
-CONSUMERS = (Consumer(service="approvals", topics=("people.v1",), handler=one_by_one(PEOPLE_HANDLERS)),)
 
 
 def main() -> None:

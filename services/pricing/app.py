@@ -2,12 +2,13 @@
 
 from fastapi import FastAPI
 
+from services.pricing.consumers import CONSUMERS
 from services.pricing.settings import PricingSettings
+from shared.consumer import topics_read
+from shared.dead_letters_api import dead_letters_router
 from shared.http.app import create_app
 from shared.http.exchange import ServiceDescription
 from shared.http.serve import serve
-
-TOPICS_READ = frozenset({"accounts.v1", "people.v1", "approvals.v1", "contracts.v1", "rewards.v1", "policies.v1"})
 
 
 def make_app(settings: PricingSettings) -> FastAPI:
@@ -18,7 +19,8 @@ def make_app(settings: PricingSettings) -> FastAPI:
             title="Mainstay pricing",
             description="What they pay: products, prices, quotes and orders.",
             settings=settings,
-            topics_read=TOPICS_READ,
+            topics_read=topics_read(CONSUMERS),
+            routers=(dead_letters_router(CONSUMERS),),
         )
     )
 

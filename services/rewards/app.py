@@ -2,14 +2,13 @@
 
 from fastapi import FastAPI
 
+from services.rewards.consumers import CONSUMERS
 from services.rewards.settings import RewardsSettings
+from shared.consumer import topics_read
+from shared.dead_letters_api import dead_letters_router
 from shared.http.app import create_app
 from shared.http.exchange import ServiceDescription
 from shared.http.serve import serve
-
-TOPICS_READ = frozenset(
-    {"orders.v1", "contracts.v1", "accounts.v1", "people.v1", "catalogue.v1", "approvals.v1", "policies.v1"}
-)
 
 
 def make_app(settings: RewardsSettings) -> FastAPI:
@@ -20,7 +19,8 @@ def make_app(settings: RewardsSettings) -> FastAPI:
             title="Mainstay rewards",
             description="What is earned: accruals, ledger, periods and statements.",
             settings=settings,
-            topics_read=TOPICS_READ,
+            topics_read=topics_read(CONSUMERS),
+            routers=(dead_letters_router(CONSUMERS),),
         )
     )
 

@@ -1,11 +1,8 @@
 """The background process of the rewards service."""
 
+from services.rewards.consumers import CONSUMERS
 from services.rewards.settings import RewardsSettings
-from shared.auth.people import PEOPLE_HANDLERS
-from shared.consumer import Consumer, one_by_one
 from shared.worker import run_worker
-
-CONSUMERS = (Consumer(service="rewards", topics=("people.v1",), handler=one_by_one(PEOPLE_HANDLERS)),)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """From the commit of a sender to the commit of a reader, over a real broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -15,6 +15,7 @@ from shared.kafka_reader import KafkaReader
 from shared.relay import Relay
 from tests.shared.pipe.build import order_paid
 from tests.shared.pipe.notes import note_keeper, noted, rows
+from tests.shared.pipe.waiting import until
 
 pytestmark = pytest.mark.kafka
 
@@ -38,13 +39,6 @@ async def running(*parts: Relay | KafkaReader) -> AsyncIterator[None]:
 
 def reader(consumer: Consumer, sessions: Sessions, broker: Broker) -> KafkaReader:
     return KafkaReader(consumer, sessions=sessions, clock=LiveClock(), broker=broker, replica="0")
-
-
-async def until(reached: Callable[[], object], *, within_s: float = 30) -> None:
-    """Wait for a position, never for a time."""
-    async with asyncio.timeout(within_s):
-        while not await reached():  # type: ignore[misc]
-            await asyncio.sleep(0.02)
 
 
 async def send_orders(sessions: Sessions, *, orders: int, events: int) -> None:

@@ -6,7 +6,7 @@ import sys
 import urllib.error
 import urllib.request
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from os import environ
 
@@ -18,6 +18,7 @@ from deploy.local.ports import free_port
 from shared.db.session import Sessions
 from shared.relay import LEADERSHIP
 from shared.worker import Exit
+from tests.shared.pipe.waiting import until
 
 pytestmark = pytest.mark.kafka
 
@@ -30,12 +31,6 @@ def get(port: int, path: str) -> tuple[int, str]:
         return refused.code, refused.read().decode()
     except OSError:
         return 0, ""
-
-
-async def until(reached: Callable[[], Awaitable[bool]], *, within_s: float = 30) -> None:
-    async with asyncio.timeout(within_s):
-        while not await reached():
-            await asyncio.sleep(0.05)
 
 
 @asynccontextmanager

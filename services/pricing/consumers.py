@@ -1,0 +1,6 @@
+"""What the pricing service reads of the others, and who applies it."""
+
+from shared.auth.people import PEOPLE_HANDLERS
+from shared.consumer import Consumer, one_by_one
+
+CONSUMERS = (Consumer(service="pricing", topics=("people.v1",), handler=one_by_one(PEOPLE_HANDLERS)),)
