@@ -80,11 +80,13 @@ def stop() -> None:
             complain(f"Process {notes['pid']} still runs after {STOP_TIMEOUT_S:.0f} s; its log is in {notes['logs']}")
             raise typer.Exit(1)
         time.sleep(0.1)
-    say("Stopped" + ("" if notes["passing"] else f"; {left_behind(notes)}"))
+    say("Stopped" if notes["passing"] else f"Stopped; {left_behind(notes)}")
 
 
 def left_behind(notes: dict[str, Any]) -> str:
-    return f"its databases {notes['name']}_* and topics {notes['topic_prefix']}* are kept"
+    """Names what stays in the servers' data when an instance that removes nothing has ended."""
+    topics = f" and topics {notes['topic_prefix']}*" if notes["topic_prefix"] else " and topics"
+    return f"its databases {notes['name']}_*{topics} are kept"
 
 
 def _show(notes: dict[str, Any], *, as_json: bool) -> None:
