@@ -1,0 +1,62 @@
+"""Which windows each consumed event re-evaluates: one table that names every class."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from shared.events import accounts, approvals, catalogue, contracts, orders, people, policies
+from shared.events.envelope import Event
+
+
+class Reach(StrEnum):
+    """How far one event reaches; `docs/ledger.md` says it in words."""
+
+    NOTHING = "nothing"
+    ORDER = "the windows its order puts something into, before or after"
+    DAYS = "the account's windows that meet its days"
+    STANDING = "all windows of the account that are not payable yet"
+    CONTRACT = "the contract's window, and later ones of its salespeople with the same brand"
+    ANSWER = "the window that asked"
+    RATE = "windows of accounts with orders in that currency from its day on"
+    POLICY = "windows of every account that meet its validity"
+    PRODUCT = "windows of contracts that name the product"
+
+
+REACH: Final[Mapping[type[Event], Reach]] = {
+    orders.OrderPlaced: Reach.ORDER,
+    orders.OrderConfirmed: Reach.NOTHING,
+    orders.OrderDelivered: Reach.ORDER,
+    orders.OrderAccepted: Reach.NOTHING,
+    orders.OrderPaid: Reach.ORDER,
+    orders.OrderReturned: Reach.ORDER,
+    orders.OrderCancelled: Reach.ORDER,
+    accounts.AccountOpened: Reach.NOTHING,
+    accounts.AccountChanged: Reach.NOTHING,
+    accounts.AccountFrozen: Reach.STANDING,
+    accounts.AccountUnfrozen: Reach.STANDING,
+    accounts.TeamChanged: Reach.NOTHING,
+    accounts.ClassProposed: Reach.NOTHING,
+    accounts.ClassChanged: Reach.NOTHING,
+    accounts.ElectionMade: Reach.DAYS,
+    accounts.KeyAccountListAgreed: Reach.DAYS,
+    people.UserChanged: Reach.NOTHING,
+    people.RoleAssigned: Reach.NOTHING,
+    people.RoleEnded: Reach.NOTHING,
+    people.EmploymentChanged: Reach.NOTHING,
+    catalogue.ProductChanged: Reach.PRODUCT,
+    catalogue.PricePublished: Reach.NOTHING,
+    catalogue.CostChanged: Reach.NOTHING,
+    catalogue.ExchangeRatePublished: Reach.RATE,
+    contracts.ContractSubmitted: Reach.NOTHING,
+    contracts.ContractApproved: Reach.NOTHING,
+    contracts.ContractSigned: Reach.CONTRACT,
+    contracts.ContractActivated: Reach.NOTHING,
+    approvals.ApprovalRequested: Reach.NOTHING,
+    approvals.StepDecided: Reach.NOTHING,
+    approvals.ApprovalGranted: Reach.ANSWER,
+    approvals.ApprovalRejected: Reach.ANSWER,
+    approvals.ApprovalReturned: Reach.ANSWER,
+    approvals.ApprovalWithdrawn: Reach.ANSWER,
+    policies.PolicyPublished: Reach.POLICY,
+    policies.PolicyWithdrawn: Reach.NOTHING,
+}
