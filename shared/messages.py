@@ -71,7 +71,10 @@ def storable(text: str) -> str:
 
 
 def header_texts(raw: Iterable[tuple[str, bytes]]) -> dict[str, str]:
-    return {storable(name): storable(value.decode("utf-8", "replace")) for name, value in raw}
+    said = {name: value.decode("utf-8", "replace") for name, value in raw}
+    if any("\x00" in value or "\x00" in name for name, value in said.items()):
+        return {storable(name): storable(value) for name, value in said.items()}
+    return said
 
 
 def read_message(*, topic: str, key: str, headers: Mapping[str, str], payload: bytes, place: str) -> Message:
