@@ -19,6 +19,7 @@ from shared.http.rates import RateLimiter
 from shared.http.routes import check_every_route_is_guarded
 from shared.http.seen import SEEN
 from shared.notifier import running_notifier
+from shared.policy import api as policies
 
 EXPOSED_HEADERS = ("ETag", "Link", "Location", "Retry-After", "Idempotency-Replayed", "Mainstay-Trace", SEEN)
 
@@ -53,6 +54,7 @@ def create_app(service: ServiceDescription) -> FastAPI:
 
 def _routers(service: ServiceDescription) -> Iterator[APIRouter]:
     yield from service.routers
+    yield policies.router
     if service.settings.clock_profile == "story":
         yield clock_api.router
 

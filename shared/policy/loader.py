@@ -1,7 +1,11 @@
 """Reads policies from YAML 1.2 or JSON values: everything wrong in a text becomes a finding that says where."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +20,10 @@ from shared.errors import ValidationProblem, Words
 from shared.policy.findings import Finding, finding, refusals
 from shared.policy.forms import FORMS, Document, read_document
 from shared.policy.notation import paths
+
+MOST_VALUES = 200_000
+DEEPEST = 60
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class UnreadablePolicy(ValidationProblem, ValueError):
@@ -38,6 +46,19 @@ class Placed:
     file: str
 
 
+class _KeyTwice(ValueError):
+    """A JSON object names a key a second time."""
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _KeyTwice(key)
+        found[key] = value
+    return found
+
+
 class _FloatFound(YAMLError):
     def __init__(self, node: ScalarNode) -> None:
         super().__init__(node.value)
@@ -57,6 +78,16 @@ def read_yaml(text: str, *, name: str = "policy") -> tuple[Document, ...]:
     return tuple(read_json(raw, name=name) for raw in _raw_documents(text, name))
 
 
+def read_json_text(text: str, *, name: str = "policy") -> Any:
+    """The values of a JSON text; `UnreadablePolicy` where it is no JSON or a key stands twice in one object."""
+    try:
+        return json.loads(text, object_pairs_hook=_once_each)
+    except _KeyTwice as twice:
+        raise UnreadablePolicy((finding("duplicate_key", name, "", key=twice.args[0], where="JSON"),)) from twice
+    except (ValueError, RecursionError) as error:
+        raise UnreadablePolicy((finding("yaml_invalid", name, "", why=f"it is no JSON either, {error}"),)) from error
+
+
 def read_json(raw: Any, *, name: str = "policy") -> Document:
     """A document from JSON values, as an API body holds it; `UnreadablePolicy` names what is wrong."""
     if not isinstance(raw, Mapping):
@@ -64,8 +95,8 @@ def read_json(raw: Any, *, name: str = "policy") -> Document:
     policy = str(raw.get("id", name))
     if raw.get("form") not in FORMS:
         raise UnreadablePolicy((finding("form_unknown", policy, "form", form=raw.get("form")),))
-    if floats := tuple(_floats(policy, raw)):
-        raise UnreadablePolicy(floats)
+    if wrong := tuple(_not_plain(policy, raw)):
+        raise UnreadablePolicy(wrong)
     try:
         return read_document(raw)
     except ValidationError as error:
@@ -96,20 +127,37 @@ def _raw_documents(text: str, name: str) -> list[Any]:
     except DuplicateKeyError as error:
         mark = error.problem_mark
         key = str(error.problem).split('"')[1]
-        raise UnreadablePolicy((finding("duplicate_key", name, "", key=key, line=mark.line + 1),)) from error
+        raise UnreadablePolicy((finding("duplicate_key", name, "", key=key, where=f"line {mark.line + 1}"),)) from error
     except _FloatFound as error:
         raise UnreadablePolicy(
             (finding("float_number", name, "", value=error.value, where=f"line {error.line}"),)
         ) from error
-    except YAMLError as error:
+    except (YAMLError, ValueError, RecursionError) as error:
         why = " ".join(str(error).split())
         raise UnreadablePolicy((finding("yaml_invalid", name, "", why=why),)) from error
 
 
-def _floats(policy: str, raw: Any) -> Iterator[Finding]:
-    for path, value in paths(raw):
+def _not_plain(policy: str, raw: Any) -> Iterator[Finding]:
+    """What JSON and YAML can say and a policy can't: floats, binary data, odd keys, texts no database keeps.
+
+    Aliases can make a short text endless, so what is too large or too deep is refused before anything walks it whole.
+    """
+    for count, (path, value) in enumerate(paths(raw)):
+        if count > MOST_VALUES or path.count(".") + path.count("[") > DEEPEST:
+            yield finding("yaml_invalid", policy, "", why="it is too large or too deeply nested")
+            return
         if isinstance(value, float):
             yield finding("float_number", policy, path, value=value, where=path)
+        elif isinstance(value, str) and not _is_storable(value):
+            yield finding("field_invalid", policy, path, value="…", why="characters that cannot be kept")
+        elif isinstance(value, Mapping) and not all(isinstance(key, str) and _is_storable(key) for key in value):
+            yield finding("field_invalid", policy, path, value="…", why="a field's name is a word")
+        elif not isinstance(value, str | int | date | Decimal | Mapping | list | tuple | None):
+            yield finding("field_invalid", policy, path, value=type(value).__name__, why="no value of a policy")
+
+
+def _is_storable(text: str) -> bool:
+    return _UNSTORABLE.search(text) is None
 
 
 def _wrong_fields(policy: str, raw: Any, error: ValidationError) -> Iterator[Finding]:
