@@ -283,7 +283,7 @@ policy_draft = Table(
     metadata,
     Column("draft_id", Uuid, primary_key=True),
     Column("policy_id", Text, nullable=False),
-    Column("document", JSONB),
+    Column("document", JSONB(none_as_null=True)),
     Column("withdraws", Integer),
     Column("reason", Text),
     Column("based_on", Integer, nullable=False),
