@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import httpx2
 import orjson
+import structlog
 from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -17,6 +18,9 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.mechanisms import person, role_holding
+
+# The default draws tracebacks in colour, which takes seconds each.
+structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
 
 @dataclass

@@ -60,13 +60,21 @@ class Outermost:
                 raise
             await (await answer_problem(request, error))(scope, receive, send_with_headers)
         finally:
-            route = getattr(scope.get("route"), "path", "none")
+            route = _route_of(scope)
             REQUESTS.labels(scope["method"], route, status).inc()
             DURATION.labels(scope["method"], route).observe(time.perf_counter() - began)
 
     def _take_share(self, request: Request) -> None:
         if "authorization" not in request.headers and request.url.path.startswith("/v1/"):
             self._anonymous.take(request.client.host if request.client else "unknown")
+
+
+def _route_of(scope: Scope) -> str:
+    """The address with the names of its parameters, so that metrics stay few; "none" where no route answered."""
+    if "route" not in scope:
+        return "none"
+    named = {str(value): f"{{{name}}}" for name, value in scope.get("path_params", {}).items()}
+    return "/".join(named.get(part, part) for part in scope["path"].split("/"))
 
 
 def _add_headers(headers: MutableHeaders, path: str) -> None:
