@@ -85,7 +85,7 @@ async def _settle(session: AsyncSession, asked: Period, *, cut: int, closing: Cl
     windows = await unsettled_windows(session, until=asked.key)
     if not windows:
         return
-    books = await load_books(session, Needs(), policies=policies, zone=closing.zone)
+    books = await load_books(session, Needs(), policies=policies)
     books.open_from = asked.key
     judgement = Judgement(Cause(), cut, closing.now)
     for window in windows:
