@@ -2,10 +2,15 @@
 
 from fastapi import FastAPI
 
-from services.accounts.consumers import CONSUMERS
+from services.accounts.consumers import consumers
+from services.accounts.dossiers import api as dossiers_api
 from services.accounts.identity import api as identity_api
 from services.accounts.identity import token_api
 from services.accounts.identity.key_loading import own_keys
+from services.accounts.imports import api as imports_api
+from services.accounts.programmes import api as programmes_api
+from services.accounts.ratings import api as ratings_api
+from services.accounts.reports import api as reports_api
 from services.accounts.settings import AccountsSettings
 from shared.consumer import topics_read
 from shared.dead_letters_api import dead_letters_router
@@ -14,8 +19,19 @@ from shared.http.exchange import ServiceDescription
 from shared.http.serve import serve
 
 
+SLICES = (
+    identity_api.router,
+    dossiers_api.router,
+    imports_api.router,
+    programmes_api.router,
+    ratings_api.router,
+    reports_api.router,
+)
+
+
 def make_app(settings: AccountsSettings) -> FastAPI:
     """Every slice's routes behind one edge."""
+    read = consumers(settings.zone)
     issuer_routers = () if settings.oidc_issuer else (token_api.router, token_api.keys_router)
     return create_app(
         ServiceDescription(
@@ -23,8 +39,8 @@ def make_app(settings: AccountsSettings) -> FastAPI:
             title="Mainstay accounts",
             description="Who the key accounts are (dossiers, teams, classes, lists, elections) and who works here.",
             settings=settings,
-            routers=(identity_api.router, *issuer_routers, dead_letters_router(CONSUMERS)),
-            topics_read=topics_read(CONSUMERS),
+            routers=(*SLICES, *issuer_routers, dead_letters_router(read)),
+            topics_read=topics_read(read),
             load_keys=None if settings.oidc_issuer else own_keys,
         )
     )

@@ -1,5 +1,49 @@
-"""What the accounts service reads of the others, and who applies it."""
+"""What the accounts service reads of the others, and which slice applies it."""
 
-from shared.consumer import Consumer
+from collections.abc import Sequence
 
-CONSUMERS: tuple[Consumer, ...] = ()
+from shared.policy.consumer import POLICY_HANDLERS
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.accounts.programmes import consumer as programmes
+from services.accounts.ratings import consumer as ratings
+from shared.consumer import BatchHandler, Consumer, Received, one_by_one
+from shared.events.approvals import ApprovalGranted, ApprovalRejected, ApprovalWithdrawn
+from shared.events.catalogue import ExchangeRatePublished
+from shared.events.orders import OrderEvent
+from shared.events.rewards import PeriodClosed
+
+TOPICS = ("catalogue.v1", "orders.v1", "approvals.v1", "rewards.v1", "policies.v1")
+Answered = ApprovalGranted | ApprovalRejected | ApprovalWithdrawn
+
+
+def consumers(zone: str) -> tuple[Consumer, ...]:
+    """Days are local ones of the installation's zone."""
+    return (Consumer(service="accounts", topics=TOPICS, handler=take_events(zone)),)
+
+
+def take_events(zone: str) -> BatchHandler:
+    """A batch: its orders folded at once, everything else one by one."""
+
+    async def note_answer(session: AsyncSession, event: Answered) -> None:
+        if event.subject_type == "rating":
+            await ratings.note_answer(session, event, zone=zone)
+        elif event.subject_type == "key_account_list":
+            await programmes.note_answer(session, event)
+
+    others = one_by_one(
+        {
+            ExchangeRatePublished: ratings.note_exchange_rate,
+            PeriodClosed: programmes.note_period_closed,
+            ApprovalGranted: note_answer,
+            ApprovalRejected: note_answer,
+            ApprovalWithdrawn: note_answer,
+            **POLICY_HANDLERS,
+        }
+    )
+
+    async def take(session: AsyncSession, batch: Sequence[Received]) -> None:
+        await ratings.note_orders(session, [one.event for one in batch if isinstance(one.event, OrderEvent)], zone=zone)
+        await others(session, batch)
+
+    return take

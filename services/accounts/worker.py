@@ -1,12 +1,13 @@
 """The background process of the accounts service."""
 
-from services.accounts.consumers import CONSUMERS
+from services.accounts.consumers import consumers
 from services.accounts.settings import AccountsSettings
 from shared.worker import run_worker
 
 
 def main() -> None:
-    run_worker(AccountsSettings(), consumers=CONSUMERS)
+    settings = AccountsSettings()
+    run_worker(settings, consumers=consumers(settings.zone))
 
 
 if __name__ == "__main__":

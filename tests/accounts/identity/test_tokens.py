@@ -11,7 +11,7 @@ from services.accounts.identity.models import ApiKey, RefreshToken, SigningKey, 
 from shared.clock import system_now
 from shared.db.mechanisms import idempotency_key
 from shared.db.session import commit
-from tests.accounts.identity.conftest import PASSWORD, Accounts
+from tests.accounts.conftest import PASSWORD, Accounts
 from tests.serving import Caller
 
 FAR = "2099-01-01T00:00:00Z"

@@ -10,7 +10,7 @@ from services.accounts.identity.bootstrap import AlreadyBootstrapped, create_fir
 from services.accounts.identity.models import User
 from shared.clock import system_now
 from shared.db.mechanisms import audit_entry, outbox
-from tests.accounts.identity.conftest import PASSWORD, Accounts
+from tests.accounts.conftest import PASSWORD, Accounts
 
 TODAY = system_now().date()
 

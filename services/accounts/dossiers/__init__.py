@@ -1,0 +1,1 @@
+"""The file of each account: identity, people, documents, team, completeness."""

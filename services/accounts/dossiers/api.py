@@ -1,0 +1,230 @@
+"""Dossiers over HTTP (A1)."""
+
+from decimal import ROUND_DOWN, Decimal
+from typing import Annotated
+
+from fastapi import Path, Query, Response
+from shared.policy.api import Policies
+from sqlalchemy import select
+
+from services.accounts.dossiers import repository, service
+from services.accounts.dossiers.domain import ChecklistRow
+from services.accounts.dossiers.models import Account, AccountPaper, AccountPerson, TeamRow
+from services.accounts.dossiers.schemas import (
+    AccountChange,
+    AccountOut,
+    DocumentOut,
+    Dossier,
+    Member,
+    MissingField,
+    MoneyText,
+    NewAccount,
+    NewDocument,
+    NewPerson,
+    PersonOut,
+    Reason,
+    Team,
+)
+from services.accounts.edge import Here
+from shared.auth.principal import Principal
+from shared.http.conditional import IfMatch, require_version, show_version
+from shared.http.dependencies import Session, allowed
+from shared.http.pages import Page, PageQuery, oldest_first, read_page
+from shared.http.routes import Router
+from shared.money import Money
+from shared.policy.rulebook import Rulebook
+
+router = Router(tags=["accounts"])
+AccountId = Annotated[str, Path(description="the account's id", examples=["0192f5a0-0000-7000-8000-000000000001"])]
+MASKED = "•••"
+CHECKLIST = "dossier-checklist"
+
+
+@router.post("/accounts", status_code=201)
+async def open_account(
+    body: NewAccount,
+    session: Session,
+    here: Here,
+    response: Response,
+    caller: Annotated[Principal, allowed("accounts.write")],
+) -> AccountOut:
+    """Open the dossier of a customer (A1); what is left out is missing, and the dossier says so."""
+    account = await service.open_account(session, request=body, who=here.by(caller, "accounts.write"))
+    response.headers["Location"] = f"/v1/accounts/{account.id}"
+    show_version(response, account.version)
+    return shown(account)
+
+
+@router.get("/accounts")
+async def list_accounts(
+    session: Session,
+    asked: PageQuery,
+    caller: Annotated[Principal, allowed("accounts.read")],
+    number: Annotated[str | None, Query(description="exactly this account number")] = None,
+    branch: Annotated[str | None, Query(description="of this branch", examples=["kinshasa"])] = None,
+) -> Page[AccountOut]:
+    """The accounts the caller may see, by id."""
+    query = select(Account).where(repository.seen_by(caller.reach("accounts.read")))
+    if number is not None:
+        query = query.where(Account.number == number)
+    if branch is not None:
+        query = query.where(Account.branch == branch)
+    return await read_page(session, query, asked=asked, by=oldest_first(Account.id), show=shown)
+
+
+@router.get("/accounts/{account_id}")
+async def read_account(
+    account_id: AccountId,
+    session: Session,
+    response: Response,
+    caller: Annotated[Principal, allowed("accounts.read")],
+) -> AccountOut:
+    """One account; its ETag is the version a change names."""
+    account = await repository.account(session, account_id=account_id, reach=caller.reach("accounts.read"))
+    show_version(response, account.version)
+    return shown(account)
+
+
+@router.patch("/accounts/{account_id}")
+async def change_account(
+    account_id: AccountId,
+    body: AccountChange,
+    session: Session,
+    here: Here,
+    response: Response,
+    expected: IfMatch,
+    caller: Annotated[Principal, allowed("accounts.write")],
+) -> AccountOut:
+    """Change the fields that are sent, on the version in If-Match."""
+    who = here.by(caller, "accounts.write")
+    account = await repository.locked_account(session, account_id=account_id, reach=who.reach)
+    require_version(account.version - 1, expected=expected)
+    await service.change_account(session, account=account, request=body, who=who)
+    show_version(response, account.version)
+    return shown(account)
+
+
+@router.get("/accounts/{account_id}/dossier")
+async def read_dossier(
+    account_id: AccountId,
+    session: Session,
+    here: Here,
+    policies: Policies,
+    caller: Annotated[Principal, allowed("accounts.read")],
+) -> Dossier:
+    """The whole file, how complete it is and what is missing by the table `dossier-checklist` (A1)."""
+    who = here.by(caller, "accounts.read")
+    account = await repository.account(session, account_id=account_id, reach=who.reach)
+    rows = Rulebook(policies.in_force(who.today)).table(CHECKLIST)
+    checklist = [ChecklistRow(str(row["field"]), str(row["group"])) for row in rows]
+    return shown_dossier(await service.read_dossier(session, account=account, checklist=checklist, on=who.today))
+
+
+@router.post("/accounts/{account_id}/people", status_code=201)
+async def add_person(
+    account_id: AccountId,
+    body: NewPerson,
+    session: Session,
+    caller: Annotated[Principal, allowed("accounts.write")],
+) -> PersonOut:
+    """Add a person of the customer: legal representative, principal or main contact."""
+    account = await repository.locked_account(session, account_id=account_id, reach=caller.reach("accounts.write"))
+    return shown_person(await service.add_person(session, account=account, request=body))
+
+
+@router.post("/accounts/{account_id}/documents", status_code=201)
+async def add_document(
+    account_id: AccountId,
+    body: NewDocument,
+    session: Session,
+    here: Here,
+    caller: Annotated[Principal, allowed("accounts.write")],
+) -> DocumentOut:
+    """File a document with its expiry; contracts ask for a `business_licence` in force (C1)."""
+    who = here.by(caller, "accounts.write")
+    account = await repository.locked_account(session, account_id=account_id, reach=who.reach)
+    return shown_document(await service.add_paper(session, account=account, request=body, who=who))
+
+
+@router.put("/accounts/{account_id}/team")
+async def set_team(
+    account_id: AccountId,
+    body: Team,
+    session: Session,
+    here: Here,
+    caller: Annotated[Principal, allowed("teams.write")],
+) -> Team:
+    """The account's team, past and present days included; credit follows it by the order's day (S-I1)."""
+    who = here.by(caller, "teams.write")
+    account = await repository.locked_account(session, account_id=account_id, reach=who.reach)
+    rows = await service.set_team(session, account=account, request=body, who=who)
+    return Team(members=[shown_member(row) for row in rows], developer=account.developer)
+
+
+@router.post("/accounts/{account_id}/freeze", status_code=200)
+async def freeze_account(
+    account_id: AccountId,
+    body: Reason,
+    session: Session,
+    here: Here,
+    caller: Annotated[Principal, allowed("accounts.freeze")],
+) -> AccountOut:
+    """Freeze the account: it places no orders and redeems nothing until unfrozen (S-I3)."""
+    who = here.by(caller, "accounts.freeze")
+    account = await repository.locked_account(session, account_id=account_id, reach=who.reach)
+    await service.freeze_account(session, account=account, reason=body.reason, who=who)
+    return shown(account)
+
+
+@router.post("/accounts/{account_id}/unfreeze", status_code=200)
+async def unfreeze_account(
+    account_id: AccountId,
+    body: Reason,
+    session: Session,
+    here: Here,
+    caller: Annotated[Principal, allowed("accounts.freeze")],
+) -> AccountOut:
+    """End the freeze."""
+    who = here.by(caller, "accounts.freeze")
+    account = await repository.locked_account(session, account_id=account_id, reach=who.reach)
+    await service.unfreeze_account(session, account=account, reason=body.reason, who=who)
+    return shown(account)
+
+
+def shown(account: Account) -> AccountOut:
+    fields = {name: getattr(account, name) for name in AccountOut.model_fields if name != "registered_capital"}
+    return AccountOut(registered_capital=shown_capital(account), **fields)
+
+
+def shown_capital(account: Account) -> MoneyText | None:
+    if account.registered_capital_minor is None or account.registered_capital_currency is None:
+        return None
+    capital = Money(account.registered_capital_minor, account.registered_capital_currency)
+    return MoneyText(amount=str(capital), currency=capital.currency)
+
+
+def shown_person(person: AccountPerson) -> PersonOut:
+    """Family notes are personal: they are shown masked."""
+    fields = {name: getattr(person, name) for name in PersonOut.model_fields if name != "family_notes"}
+    return PersonOut(family_notes=MASKED if person.family_notes else None, **fields)
+
+
+def shown_document(paper: AccountPaper) -> DocumentOut:
+    return DocumentOut(**{name: getattr(paper, name) for name in DocumentOut.model_fields})
+
+
+def shown_member(row: TeamRow) -> Member:
+    return Member(**{name: getattr(row, name) for name in Member.model_fields})
+
+
+def shown_dossier(dossier: service.WholeDossier) -> Dossier:
+    """Completeness is cut to four digits, so that only a complete dossier shows 1.0000."""
+    share = dossier.completeness.share.quantize(Decimal("0.0001"), ROUND_DOWN)
+    return Dossier(
+        account=shown(dossier.account),
+        people=[shown_person(person) for person in dossier.people],
+        documents=[shown_document(paper) for paper in dossier.papers],
+        team=[shown_member(row) for row in dossier.team],
+        completeness=str(share),
+        missing=[MissingField(field=row.field, group=row.group) for row in dossier.completeness.missing],
+    )

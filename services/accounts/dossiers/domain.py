@@ -1,0 +1,132 @@
+"""A dossier says who an account is, and how much of that is still missing (A1)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from shared.errors import Problem, Words
+
+
+class Channel(StrEnum):
+    car_maker = "car_maker"
+    modifier = "modifier"
+    dealer = "dealer"
+    wholesale_market = "wholesale_market"
+
+
+class SalesClass(StrEnum):
+    terminal = "terminal"
+    wholesale = "wholesale"
+    retail = "retail"
+
+
+class PersonRole(StrEnum):
+    legal_representative = "legal_representative"
+    principal = "principal"
+    main_contact = "main_contact"
+
+
+class TeamDuty(StrEnum):
+    account_rep = "account_rep"
+    key_account_manager = "key_account_manager"
+    branch_manager = "branch_manager"
+
+
+class AlreadyFrozen(Problem):
+    status = 409
+    code = "account_already_frozen"
+    title: ClassVar[Words] = {"en": "The account is frozen already", "zh": "客户已处于冻结状态"}
+
+
+class NotFrozen(Problem):
+    status = 409
+    code = "account_not_frozen"
+    title: ClassVar[Words] = {"en": "The account is not frozen", "zh": "客户未冻结"}
+
+
+class SharesDoNotAddUp(Problem):
+    status = 422
+    code = "shares_do_not_add_up"
+    title: ClassVar[Words] = {"en": "The reps' shares must sum to one on every day", "zh": "业务员占比每日合计须为一"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistRow:
+    """One field that a complete dossier holds, from the table `dossier-checklist`."""
+
+    field: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """`share` is filled over required fields, unrounded; `missing` keeps the checklist's order."""
+
+    share: Decimal
+    missing: tuple[ChecklistRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document of the dossier; `expires_on` is its last good day, None where it never expires."""
+
+    type: str
+    expires_on: date | None
+
+    def in_force(self, on: date) -> bool:
+        return self.expires_on is None or on <= self.expires_on
+
+
+@dataclass(frozen=True, slots=True)
+class TeamMember:
+    """Who works for the account on the days `[valid_from, valid_until)`; `share` is of the reps' credit (S-I1)."""
+
+    user_id: str
+    duty: TeamDuty
+    share: Decimal
+    valid_from: date
+    valid_until: date | None
+
+    def covers(self, on: date) -> bool:
+        return self.valid_from <= on and (self.valid_until is None or on < self.valid_until)
+
+
+PERSON_FIELDS = ("title", "education", "birth_date", "interests", "family_notes")
+
+
+def completeness(filled: Mapping[str, bool], checklist: Sequence[ChecklistRow]) -> Completeness:
+    """A1: which fields of the checklist are filled; an empty checklist asks for nothing and is complete."""
+    missing = tuple(row for row in checklist if not filled.get(row.field, False))
+    if not checklist:
+        return Completeness(Decimal(1), ())
+    return Completeness(Decimal(len(checklist) - len(missing)) / len(checklist), missing)
+
+
+def filled_fields(
+    account: Mapping[str, Any], people: Sequence[Mapping[str, Any]], papers: Iterable[Paper], on: date
+) -> dict[str, bool]:
+    """Each field a checklist may name, and whether the dossier holds it; an expired document does not count."""
+    held = {name: value not in (None, "") for name, value in account.items()}
+    roles = {person["role"] for person in people}
+    held["legal_representative"] = PersonRole.legal_representative in roles
+    held["principals"] = PersonRole.principal in roles
+    held["main_contact"] = PersonRole.main_contact in roles
+    for name in PERSON_FIELDS:
+        held[f"person_{name}"] = bool(people) and all(person.get(name) not in (None, "") for person in people)
+    return held | {paper.type: True for paper in papers if paper.in_force(on)}
+
+
+def check_team(members: Sequence[TeamMember]) -> None:
+    """On every day that has a rep, the reps' shares sum to exactly one."""
+    reps = [member for member in members if member.duty is TeamDuty.account_rep]
+    for day in sorted({rep.valid_from for rep in reps}):
+        if sum((rep.share for rep in reps if rep.covers(day)), Decimal(0)) != 1:
+            raise SharesDoNotAddUp(f"On {day} the shares of the account's reps do not sum to 1.")
+    ends = {rep.valid_until for rep in reps if rep.valid_until}
+    for day in sorted(ends):
+        standing = [rep.share for rep in reps if rep.covers(day)]
+        if standing and sum(standing, Decimal(0)) != 1:
+            raise SharesDoNotAddUp(f"From {day} on the shares of the account's reps do not sum to 1.")

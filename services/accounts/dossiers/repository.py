@@ -1,0 +1,68 @@
+"""Queries over dossiers; a caller's reach is part of the query, so that another branch's account is not there."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.accounts.dossiers.models import Account, AccountPaper, AccountPerson, TeamRow
+from shared.auth.principal import Reach
+from shared.auth.scope import within
+from shared.errors import NotFound
+
+
+def seen_by(reach: Reach) -> ColumnElement[bool]:
+    """The accounts a caller may see: of his branches, or his own."""
+    return within(reach, branch=Account.branch, account=Account.id)
+
+
+async def account(session: AsyncSession, *, account_id: str, reach: Reach) -> Account:
+    """One account the caller may see; raises NotFound."""
+    found = await session.scalar(select(Account).where(Account.id == account_id, seen_by(reach)))
+    if found is None:
+        raise NotFound(f"There is no account {account_id}.")
+    return found
+
+
+async def locked_account(session: AsyncSession, *, account_id: str, reach: Reach) -> Account:
+    """The account with its version moved: whoever else changes it waits, or meets the new version."""
+    bump = (
+        update(Account)
+        .where(Account.id == account_id, seen_by(reach))
+        .values(version=Account.version + 1)
+        .returning(Account)
+        .execution_options(populate_existing=True)
+    )
+    found = await session.scalar(bump)
+    if found is None:
+        raise NotFound(f"There is no account {account_id}.")
+    return found
+
+
+async def next_number(session: AsyncSession) -> str:
+    number = await session.scalar(text("SELECT nextval('account_number')"))
+    return f"KA-{number:06d}"
+
+
+async def people(session: AsyncSession, *, account_id: str) -> Sequence[AccountPerson]:
+    query = select(AccountPerson).where(AccountPerson.account_id == account_id).order_by(AccountPerson.id)
+    return (await session.scalars(query)).all()
+
+
+async def papers(session: AsyncSession, *, account_id: str) -> Sequence[AccountPaper]:
+    query = select(AccountPaper).where(AccountPaper.account_id == account_id).order_by(AccountPaper.id)
+    return (await session.scalars(query)).all()
+
+
+async def team(session: AsyncSession, *, account_id: str) -> Sequence[TeamRow]:
+    query = select(TeamRow).where(TeamRow.account_id == account_id).order_by(TeamRow.valid_from, TeamRow.id)
+    return (await session.scalars(query)).all()
+
+
+async def replace_team(session: AsyncSession, *, account_id: str, members: Sequence[TeamRow]) -> None:
+    await session.execute(delete(TeamRow).where(TeamRow.account_id == account_id))
+    session.add_all(members)
+
+
+async def number_taken(session: AsyncSession, *, number: str) -> bool:
+    return await session.scalar(select(Account.id).where(Account.number == number)) is not None

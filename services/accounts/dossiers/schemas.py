@@ -1,0 +1,162 @@
+"""Shapes of dossiers over HTTP."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from services.accounts.dossiers.domain import Channel, PersonRole, SalesClass, TeamDuty
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+Share = Annotated[Decimal, Field(gt=0, le=1)]
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MoneyText(Request):
+    amount: str = Field(pattern=r"^\d{1,15}(\.\d{1,4})?$", examples=["500000.00"])
+    currency: str = Field(pattern=r"^[A-Z]{3}$", examples=["USD"])
+
+
+class DossierFields(Request):
+    """A1: what a dossier holds beside people and documents; whatever is left out counts as missing."""
+
+    nature: Text | None = Field(None, examples=["limited company"])
+    address: Text | None = Field(None, examples=["12 avenue du Commerce, Gombe, Kinshasa"])
+    postcode: Text | None = None
+    phone: Text | None = Field(None, examples=["+243 81 000 0000"])
+    fax: Text | None = None
+    email: Text | None = Field(None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["purchasing@ngaliema.example"])
+    founded_on: date | None = Field(None, examples=["2012-05-14"])
+    registered_capital: MoneyText | None = None
+    shareholders: Text | None = Field(None, examples=["J. Mbuyi 60 %, C. Chen 40 %"])
+    head_count_local: int | None = Field(None, ge=0, le=10_000_000)
+    head_count_foreign: int | None = Field(None, ge=0, le=10_000_000)
+    industry: Text | None = Field(None, examples=["telecom retail"])
+    developer: str | None = Field(
+        None, description="user id of the salesperson who developed the customer himself (R3)"
+    )
+
+
+class NewAccount(DossierFields):
+    number: Text | None = Field(None, description="given by the caller, else the next free one")
+    filed_on: date | None = Field(None, description="the local day of filing; today where left out")
+    legal_name: Text = Field(examples=["Ngaliema Mobile Trading SARL"])
+    branch: Text = Field(examples=["kinshasa"])
+    channel: Channel
+    sales_class: SalesClass
+    industrial: bool = Field(False, description="an industrial customer: its first order is prepaid by half (P7)")
+
+
+class AccountChange(DossierFields):
+    """Only the fields that are sent change."""
+
+    legal_name: Text | None = None
+    channel: Channel | None = None
+    sales_class: SalesClass | None = None
+    industrial: bool | None = None
+
+
+class AccountOut(BaseModel):
+    id: str
+    number: str
+    filed_on: date
+    legal_name: str
+    branch: str
+    channel: Channel
+    sales_class: SalesClass
+    industrial: bool
+    frozen: bool
+    developer: str | None
+    nature: str | None
+    address: str | None
+    postcode: str | None
+    phone: str | None
+    fax: str | None
+    email: str | None
+    founded_on: date | None
+    registered_capital: MoneyText | None
+    shareholders: str | None
+    head_count_local: int | None
+    head_count_foreign: int | None
+    industry: str | None
+    opened_at: AwareDatetime
+
+
+class NewPerson(Request):
+    role: PersonRole
+    name: Text = Field(examples=["Chen Li"])
+    title: Text | None = Field(None, examples=["purchasing director"])
+    education: Text | None = None
+    birth_date: date | None = None
+    interests: Text | None = None
+    family_notes: Text | None = Field(None, description="personal; stored, and shown masked")
+
+
+class PersonOut(BaseModel):
+    id: str
+    role: PersonRole
+    name: str
+    title: str | None
+    education: str | None
+    birth_date: date | None
+    interests: str | None
+    family_notes: str | None = Field(description="masked")
+
+
+class NewDocument(Request):
+    type: Text = Field(examples=["business_licence"])
+    number: Text = Field(examples=["CD/KIN/RCCM/12-B-0417"])
+    issued_on: date | None = Field(None, examples=["2012-06-01"])
+    expires_on: date | None = Field(None, description="its last good day", examples=["2024-06-01"])
+    file_hash: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="of a file sent to POST /files")
+
+
+class DocumentOut(BaseModel):
+    id: str
+    type: str
+    number: str
+    issued_on: date | None
+    expires_on: date | None
+    file_hash: str | None
+
+
+class Member(Request):
+    user_id: str = Field(min_length=1)
+    duty: TeamDuty
+    share: Share = Field(Decimal(1), description="of the reps' credit; the reps of a day sum to one", examples=["1"])
+    valid_from: date
+    valid_until: date | None = Field(None, description="first day no longer covered")
+
+
+class Team(Request):
+    members: Annotated[list[Member], Field(max_length=50)]
+    developer: str | None = None
+
+
+class Reason(Request):
+    reason: Text = Field(examples=["licence under review"])
+
+
+class MissingField(BaseModel):
+    field: str
+    group: str
+
+
+class Dossier(BaseModel):
+    """The whole file with its completeness, a share of one rounded down to four digits for show."""
+
+    account: AccountOut
+    people: list[PersonOut]
+    documents: list[DocumentOut]
+    team: list[Member]
+    completeness: str = Field(examples=["0.9655"])
+    missing: list[MissingField]
+
+
+class AccountPage(BaseModel):
+    items: list[AccountOut]
+    next: str | None

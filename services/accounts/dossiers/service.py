@@ -1,0 +1,201 @@
+"""What happens to a dossier; each change and its event are one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.accounts.dossiers import repository
+from services.accounts.dossiers.domain import (
+    AlreadyFrozen,
+    ChecklistRow,
+    Completeness,
+    NotFrozen,
+    Paper,
+    TeamDuty,
+    TeamMember,
+    check_team,
+    completeness,
+    filled_fields,
+)
+from services.accounts.dossiers.models import Account, AccountPaper, AccountPerson, TeamRow
+from services.accounts.dossiers.schemas import AccountChange, DossierFields, NewAccount, NewDocument, NewPerson, Team
+from shared.auth.principal import Reach
+from shared.calendar import local_day
+from shared.errors import Conflict
+from shared.events.accounts import (
+    AccountChanged,
+    AccountFrozen,
+    AccountOpened,
+    AccountUnfrozen,
+    Licence,
+    TeamChanged,
+)
+from shared.events.accounts import (
+    TeamMember as ToldMember,
+)
+from shared.ids import new_id
+from shared.money import Money
+from shared.outbox import record
+
+LICENCE = "business_licence"
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Who acts, how far he reaches, and when; days are local ones of the zone."""
+
+    user_id: str
+    reach: Reach
+    now: datetime
+    zone: str
+
+    @property
+    def today(self) -> date:
+        return local_day(self.now, self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeDossier:
+    """Everything on file about an account, and how complete it is."""
+
+    account: Account
+    people: Sequence[AccountPerson]
+    papers: Sequence[AccountPaper]
+    team: Sequence[TeamRow]
+    completeness: Completeness
+
+
+async def open_account(session: AsyncSession, *, request: NewAccount, who: Whereabouts) -> Account:
+    """A1: a new dossier; raises Conflict where the number is taken."""
+    number = request.number or await repository.next_number(session)
+    if await repository.number_taken(session, number=number):
+        raise Conflict(f"Account number {number} is taken.")
+    account = Account(
+        id=str(new_id()),
+        version=1,
+        number=number,
+        filed_on=request.filed_on or who.today,
+        legal_name=request.legal_name,
+        branch=request.branch,
+        channel=request.channel,
+        sales_class=request.sales_class,
+        industrial=request.industrial,
+        frozen=False,
+        opened_at=who.now,
+        **own_columns(request, request.model_dump(include=set(DossierFields.model_fields))),
+    )
+    session.add(account)
+    await session.flush()
+    record(session, AccountOpened(occurred_at=who.now, **profile(account, licence=None)))
+    return account
+
+
+async def change_account(session: AsyncSession, *, account: Account, request: AccountChange, who: Whereabouts) -> None:
+    """Take over the fields that were sent; the account is already locked by the caller's version."""
+    for name, value in own_columns(request, request.model_dump(exclude_unset=True)).items():
+        setattr(account, name, value)
+    await tell_profile(session, account=account, now=who.now)
+
+
+async def add_person(session: AsyncSession, *, account: Account, request: NewPerson) -> AccountPerson:
+    person = AccountPerson(id=str(new_id()), account_id=account.id, **request.model_dump())
+    session.add(person)
+    return person
+
+
+async def add_paper(session: AsyncSession, *, account: Account, request: NewDocument, who: Whereabouts) -> AccountPaper:
+    """File a document; a licence is told to the others, who check it before contracts (C1)."""
+    paper = AccountPaper(id=str(new_id()), account_id=account.id, **request.model_dump())
+    session.add(paper)
+    await session.flush()
+    if paper.type == LICENCE:
+        await tell_profile(session, account=account, now=who.now)
+    return paper
+
+
+async def set_team(session: AsyncSession, *, account: Account, request: Team, who: Whereabouts) -> Sequence[TeamRow]:
+    """Who works for the account, day by day; the reps' shares of each day sum to one (S-I1)."""
+    members = [TeamMember(m.user_id, TeamDuty(m.duty), m.share, m.valid_from, m.valid_until) for m in request.members]
+    check_team(members)
+    rows = [TeamRow(id=str(new_id()), account_id=account.id, **m.model_dump()) for m in request.members]
+    await repository.replace_team(session, account_id=account.id, members=rows)
+    if request.developer is not None:
+        account.developer = request.developer
+    told = [ToldMember(**m.model_dump(exclude={"share"}), share=str(m.share)) for m in request.members]
+    record(
+        session,
+        TeamChanged(occurred_at=who.now, account_id=account.id, members=tuple(told), developer=account.developer),
+    )
+    return rows
+
+
+async def freeze_account(session: AsyncSession, *, account: Account, reason: str, who: Whereabouts) -> None:
+    """S-I3: from now on its rewards pend and it places no orders."""
+    if account.frozen:
+        raise AlreadyFrozen
+    account.frozen = True
+    record(session, AccountFrozen(occurred_at=who.now, account_id=account.id, reason=reason, on=who.today))
+
+
+async def unfreeze_account(session: AsyncSession, *, account: Account, reason: str, who: Whereabouts) -> None:
+    if not account.frozen:
+        raise NotFrozen
+    account.frozen = False
+    record(session, AccountUnfrozen(occurred_at=who.now, account_id=account.id, reason=reason, on=who.today))
+
+
+async def read_dossier(
+    session: AsyncSession, *, account: Account, checklist: Sequence[ChecklistRow], on: date
+) -> WholeDossier:
+    """A1: the file as of a day, measured against the checklist."""
+    people = await repository.people(session, account_id=account.id)
+    papers = await repository.papers(session, account_id=account.id)
+    team = await repository.team(session, account_id=account.id)
+    fields = {column.key: getattr(account, column.key) for column in Account.__table__.columns}
+    fields["registered_capital"] = account.registered_capital_minor
+    filled = filled_fields(
+        fields,
+        [{"role": p.role} | {name: getattr(p, name) for name in NewPerson.model_fields} for p in people],
+        [Paper(paper.type, paper.expires_on) for paper in papers],
+        on,
+    )
+    return WholeDossier(account, people, papers, team, completeness(filled, checklist))
+
+
+async def tell_profile(session: AsyncSession, *, account: Account, now: datetime) -> None:
+    papers = await repository.papers(session, account_id=account.id)
+    licences = [paper for paper in papers if paper.type == LICENCE]
+    licence = max(licences, key=lambda paper: (paper.expires_on or date.max, paper.id), default=None)
+    record(session, AccountChanged(occurred_at=now, **profile(account, licence=licence)))
+
+
+def profile(account: Account, *, licence: AccountPaper | None) -> dict[str, Any]:
+    """What other services may know of an account: never a person, never a bank detail."""
+    told = (
+        Licence(number=licence.number, expires_on=licence.expires_on, file_hash=licence.file_hash) if licence else None
+    )
+    return {
+        "account_id": account.id,
+        "number": account.number,
+        "legal_name": account.legal_name,
+        "branch": account.branch,
+        "channel": account.channel,
+        "sales_class": account.sales_class,
+        "industry": account.industry,
+        "industrial": account.industrial,
+        "licence": told,
+    }
+
+
+def own_columns(request: DossierFields, sent: dict[str, Any]) -> dict[str, Any]:
+    """The request's fields as columns: capital in minor units of its currency."""
+    if "registered_capital" in sent:
+        capital = request.registered_capital
+        money = Money.parse(capital.amount, capital.currency) if capital else None
+        sent.pop("registered_capital")
+        sent["registered_capital_minor"] = money.amount_minor if money else None
+        sent["registered_capital_currency"] = money.currency if money else None
+    return sent

@@ -1,0 +1,1 @@
+"""Dossiers, list membership and elections brought in bulk."""

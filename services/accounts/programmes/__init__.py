@@ -1,0 +1,1 @@
+"""The key-account list, nominations and elections."""

@@ -1,0 +1,1 @@
+"""What an account is rated on, and the class that follows."""

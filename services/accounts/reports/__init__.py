@@ -1,0 +1,1 @@
+"""Views over the facts, for people who decide."""

@@ -1,0 +1,43 @@
+"""A1: each row of an import is right as a whole, or refused with its place, field and reason."""
+
+import pytest
+
+from services.accounts.imports.domain import Readable, Rejected, from_csv, read_rows
+
+GOOD = {
+    "number": "12345",
+    "legal_name": "Ada Ltd",
+    "branch": "kinshasa",
+    "channel": "dealer",
+    "sales_class": "wholesale",
+}
+
+
+@pytest.mark.parametrize(
+    ("row", "pointer"),
+    [
+        pytest.param({**GOOD, "channel": "shop"}, "/channel", id="a channel nobody knows"),
+        pytest.param({**GOOD, "lists": ["2009-H3"]}, "/lists/0", id="a list of no half year"),
+        pytest.param({**GOOD, "election": {"choice": "both"}}, "/election/choice", id="both is no election"),
+        pytest.param({k: v for k, v in GOOD.items() if k != "legal_name"}, "/legal_name", id="a name is missing"),
+        pytest.param({**GOOD, "colour": "red"}, "/colour", id="a field nobody knows"),
+    ],
+)
+def test_a_wrong_row_is_refused_and_names_its_field(row, pointer):
+    first, second = read_rows([row, {**GOOD, "number": "2"}])
+    assert isinstance(first, Rejected)
+    assert (first.row, first.pointer) == (1, pointer)
+    assert isinstance(second, Readable)
+
+
+def test_a_number_that_comes_twice_is_refused_the_second_time():
+    first, second = read_rows([GOOD, GOOD])
+    assert isinstance(first, Readable)
+    assert (second.row, second.code) == (2, "number_twice")
+
+
+def test_a_csv_row_says_the_same_as_its_ndjson_row():
+    row = from_csv(
+        {**GOOD, "industry": "", "lists": "2009-H2 2010-H1", "election_choice": "subsidy", "election_valid_from": ""}
+    )
+    assert row == {**GOOD, "lists": ["2009-H2", "2010-H1"], "election": {"choice": "subsidy"}}
