@@ -5,24 +5,24 @@ from datetime import UTC, datetime, timedelta
 
 from services.approvals.requests.domain import Choice, Decision, Evidence, Request, Subject, decide, open_request
 from services.approvals.requests.states import State
-from services.approvals.routing.domain import FrozenRoute, Parallel, Stage, StepClock, StepKind, Turn
+from services.approvals.routing.domain import Chain, Stage, StepClock
+from shared.policy.route import FrozenGroup, FrozenStep, StepKind
 
 START = datetime(2021, 3, 3, 9, 0, tzinfo=UTC)
-WORDS = {"en": "always on this route", "zh": "固定步骤"}
 CLOCK = StepClock(each="PT16H", remind="PT8H", escalate_to="line_manager", calendar="office-hours")
 
 
-def turn(step: str, *, role: str | None = None, kind: str = "review") -> Turn:
+def turn(step: str, *, role: str | None = None, kind: StepKind = "review") -> FrozenStep:
     evidence = ("signature", "email") if kind == "approve" else ()
-    return Turn(step, role or step, StepKind(kind), evidence, WORDS)
+    return FrozenStep(step, role or step, kind, evidence)
 
 
-def parallel(needs: int, *parts: Stage, name: str = "together") -> Parallel:
-    return Parallel(name, needs, parts)
+def parallel(needs: int, *parts: Stage, name: str = "together") -> FrozenGroup:
+    return FrozenGroup(name, needs, parts)
 
 
-def route(*stages: Stage, terms: Iterable[str] = (), on_reject: str = "end", lasts: str | None = None) -> FrozenRoute:
-    return FrozenRoute("some-route@1", stages, on_reject, ("content",), tuple(terms), lasts, CLOCK)
+def route(*stages: Stage, terms: Iterable[str] = (), on_reject: str = "end", lasts: str | None = None) -> Chain:
+    return Chain("some-route@1", stages, on_reject, ("content",), tuple(terms), lasts, CLOCK)
 
 
 FIVE_STEPS = route(
@@ -36,7 +36,7 @@ FIVE_STEPS = route(
 
 
 def request(
-    of: FrozenRoute = FIVE_STEPS,
+    of: Chain = FIVE_STEPS,
     *,
     requester: str = "rep",
     initiator: str | None = None,

@@ -7,9 +7,8 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import ClassVar
 
-from shared.canonical import canonical
-
 from shared.calendar import Duration
+from shared.canonical import canonical
 from shared.errors import FieldError, Problem, ValidationProblem, Words
 
 

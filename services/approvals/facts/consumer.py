@@ -8,7 +8,15 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.approvals.facts.models import KnownAccount, KnownClass, KnownListing, KnownOrder, KnownQuote, KnownRate
+from services.approvals.facts.models import (
+    KnownAccount,
+    KnownClass,
+    KnownFloor,
+    KnownListing,
+    KnownOrder,
+    KnownQuote,
+    KnownRate,
+)
 from shared.consumer import EventHandler
 from shared.events.accounts import (
     AccountChanged,
@@ -20,7 +28,7 @@ from shared.events.accounts import (
     KeyAccountListAgreed,
     TeamChanged,
 )
-from shared.events.catalogue import ExchangeRatePublished
+from shared.events.catalogue import ExchangeRatePublished, PricePublished
 from shared.events.envelope import Event
 from shared.events.orders import OrderCancelled, OrderPlaced
 from shared.events.quotes import QuoteAccepted, QuoteContents, QuoteExpired, QuotePriced, QuoteWithdrawn
@@ -82,6 +90,11 @@ async def learn_rate(session: AsyncSession, published: ExchangeRatePublished, _:
     await _put(session, KnownRate, [row], changes=row)
 
 
+async def learn_floor(session: AsyncSession, published: PricePublished, _: Received) -> None:
+    row = published.model_dump(include={"price_list", "sku", "valid_from", "valid_until", "currency", "floor_minor"})
+    await _put(session, KnownFloor, [row], changes=row)
+
+
 async def learn_quote(session: AsyncSession, quote: QuoteContents, _: Received) -> None:
     row = {
         "quote_id": quote.quote_id,
@@ -120,6 +133,7 @@ LEARNED: Mapping[type[Event], EventHandler] = {
     ClassChanged: learn_class,
     KeyAccountListAgreed: learn_listing,
     ExchangeRatePublished: learn_rate,
+    PricePublished: learn_floor,
     QuotePriced: learn_quote,
     QuoteAccepted: learn_quote,
     QuoteExpired: learn_quote_expired,

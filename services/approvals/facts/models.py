@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, DateTime, ForeignKey, Index, Numeric, Text
+from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -67,6 +67,19 @@ class KnownRate(Base):
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     rate: Mapped[Decimal] = mapped_column(Numeric)
     source: Mapped[str] = mapped_column(Text)
+
+
+class KnownFloor(Base):
+    """Below this unit price of a list an approval is needed; half-open local days."""
+
+    __tablename__ = "known_floor"
+
+    price_list: Mapped[str] = mapped_column(Text, primary_key=True)
+    sku: Mapped[str] = mapped_column(Text, primary_key=True)
+    valid_from: Mapped[date] = mapped_column(Date, primary_key=True)
+    valid_until: Mapped[date | None] = mapped_column(Date)
+    currency: Mapped[str] = mapped_column(Text)
+    floor_minor: Mapped[int] = mapped_column(BigInteger)
 
 
 class KnownOrder(Base):

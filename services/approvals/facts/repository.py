@@ -1,12 +1,22 @@
 """Questions to what approvals knows of the other services."""
 
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.approvals.facts.domain import Account, Licence, Spell, rep_spells
-from services.approvals.facts.models import KnownAccount, KnownClass, KnownListing, KnownOrder, KnownQuote, KnownRate
+from services.approvals.facts.models import (
+    KnownAccount,
+    KnownClass,
+    KnownFloor,
+    KnownListing,
+    KnownOrder,
+    KnownQuote,
+    KnownRate,
+)
 from shared.events.quotes import QuoteContents
 from shared.money import ExchangeRate
 
@@ -54,3 +64,15 @@ async def orders_standing(session: AsyncSession, account_id: str) -> int:
     """How many orders of the account were placed and not cancelled."""
     counted = select(func.count()).where(KnownOrder.account_id == account_id, KnownOrder.cancelled_at.is_(None))
     return (await session.scalar(counted)) or 0
+
+
+async def floors(session: AsyncSession, skus: Iterable[str], *, currency: str, on: date) -> dict[str, int]:
+    """The strictest floor of each SKU in a currency on a day, in minor units; absent where none is published."""
+    query = select(KnownFloor.sku, func.max(KnownFloor.floor_minor).label("floor_minor")).where(
+        KnownFloor.sku.in_(set(skus)),
+        KnownFloor.currency == currency,
+        KnownFloor.valid_from <= on,
+        or_(KnownFloor.valid_until.is_(None), KnownFloor.valid_until > on),
+    )
+    rows = await session.execute(query.group_by(KnownFloor.sku))
+    return {row.sku: row.floor_minor for row in rows}

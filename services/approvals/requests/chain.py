@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from services.approvals.requests.states import Move, StepState, moved_step
-from services.approvals.routing.domain import Parallel, Stage, StepKind, Turn, turns
+from services.approvals.routing.domain import Stage, turns
+from shared.policy.route import FrozenGroup, FrozenStep
 
 Steps = Mapping[str, StepState]
 PASSED = frozenset((StepState.APPROVED, StepState.DONE, StepState.TOLD))
@@ -19,7 +20,7 @@ def walked(
     for stage in stages:
         for turn in turns([stage]):
             if now[turn.id] is StepState.WAITING:
-                now[turn.id] = moved_step(now[turn.id], Move.TELL if turn.kind is StepKind.COPY else Move.OPEN)
+                now[turn.id] = moved_step(now[turn.id], Move.TELL if turn.kind == "copy" else Move.OPEN)
                 since[turn.id] = at
         if not passed(stage, now):
             break
@@ -34,21 +35,21 @@ def dropped(stages: Iterable[Stage], steps: Steps) -> dict[str, StepState]:
 
 
 def passed(stage: Stage, steps: Steps) -> bool:
-    if isinstance(stage, Turn):
+    if isinstance(stage, FrozenStep):
         return steps[stage.id] in PASSED
     return sum(passed(part, steps) for part in _counted(stage)) >= _needed(stage)
 
 
 def failed(stage: Stage, steps: Steps) -> bool:
     """Whether the stage can no longer be passed: a refused turn, or a quorum out of reach (S-G6)."""
-    if isinstance(stage, Turn):
+    if isinstance(stage, FrozenStep):
         return steps[stage.id] is StepState.REFUSED
     return sum(not failed(part, steps) for part in _counted(stage)) < _needed(stage)
 
 
-def _counted(stage: Parallel) -> tuple[Stage, ...]:
-    return tuple(part for part in stage.parts if isinstance(part, Parallel) or part.kind is not StepKind.COPY)
+def _counted(stage: FrozenGroup) -> tuple[Stage, ...]:
+    return tuple(part for part in stage.steps if isinstance(part, FrozenGroup) or part.kind != "copy")
 
 
-def _needed(stage: Parallel) -> int:
-    return min(stage.needs, len(_counted(stage)))
+def _needed(stage: FrozenGroup) -> int:
+    return min(stage.needed, len(_counted(stage)))

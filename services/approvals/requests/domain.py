@@ -9,8 +9,9 @@ from typing import ClassVar
 from services.approvals.requests.chain import dropped, failed, passed, walked
 from services.approvals.requests.states import Move, State, StepState, moved_state, moved_step
 from services.approvals.requests.terms import Terms, TermsNotAsked, checked_terms
-from services.approvals.routing.domain import FrozenRoute, StepKind, Turn, deciding_stages, turns
+from services.approvals.routing.domain import Chain, capacity, decides, deciding_stages, turns
 from shared.errors import FieldError, Problem, ValidationProblem, Words
+from shared.policy.route import FrozenStep
 
 
 class Choice(StrEnum):
@@ -133,7 +134,7 @@ class Request:
 
     subject: Subject
     content_hash: str
-    route: FrozenRoute
+    route: Chain
     initiator: str
     requester: str
     beneficiaries: frozenset[str]
@@ -145,13 +146,13 @@ class Request:
     terms: Terms = field(default_factory=dict)
     granted_at: datetime | None = None
 
-    def turn(self, step: str) -> Turn:
+    def turn(self, step: str) -> FrozenStep:
         for turn in turns(self.route.stages):
             if turn.id == step:
                 return turn
         raise UnknownStep({"en": f"There is no step {step}.", "zh": f"没有步骤 {step}。"})
 
-    def active(self) -> tuple[Turn, ...]:
+    def active(self) -> tuple[FrozenStep, ...]:
         """The turns somebody may take now."""
         return tuple(turn for turn in turns(self.route.stages) if self.steps[turn.id] is StepState.ACTIVE)
 
@@ -167,12 +168,12 @@ def never_opened(request: Request, move: Move) -> Request:
     return _ended(waiting, move)
 
 
-def _all_waiting(route: FrozenRoute) -> dict[str, StepState]:
+def _all_waiting(route: Chain) -> dict[str, StepState]:
     deciding_stages(route)
     return {turn.id: StepState.WAITING for turn in turns(route.stages)}
 
 
-def named_turn(request: Request, decision: Decision) -> Turn:
+def named_turn(request: Request, decision: Decision) -> FrozenStep:
     """The turn a decision is about: the one it names, else the only one open."""
     if decision.step is not None:
         return request.turn(decision.step)
@@ -191,17 +192,17 @@ def decide(request: Request, decision: Decision, *, eligible: frozenset[str]) ->
     """
     turn = named_turn(request, decision)
     _open_for_decision(request, turn)
-    if turn.decides:
+    if decides(turn):
         refuse_unsegregated(request, turn, decision.by)
     if decision.by not in eligible:
         raise NotYourStep({"en": f"{turn.id} is decided by {turn.role}.", "zh": f"{turn.id} 由 {turn.role} 处理。"})
-    if turn.kind is StepKind.ACT:
+    if turn.kind == "act":
         return _acted(request, turn, decision)
     take = _rejected if decision.choice is Choice.REJECT else _approved
     return take(request, turn, decision)
 
 
-def _open_for_decision(request: Request, turn: Turn) -> None:
+def _open_for_decision(request: Request, turn: FrozenStep) -> None:
     state = request.steps[turn.id]
     if state is StepState.WAITING and request.state is State.PENDING:
         raise StepNotOpen({"en": f"{turn.id} waits for the steps before it.", "zh": f"{turn.id} 须等待前序步骤。"})
@@ -209,21 +210,21 @@ def _open_for_decision(request: Request, turn: Turn) -> None:
         raise AlreadyDecided({"en": f"{turn.id} is {state}.", "zh": f"{turn.id} 状态为 {state}。"})
 
 
-def refuse_unsegregated(request: Request, turn: Turn, person: str) -> None:
+def refuse_unsegregated(request: Request, turn: FrozenStep, person: str) -> None:
     """C11: raises SegregationOfDuties with the rule that keeps this person from deciding this turn."""
     rule = broken_rule(request, turn, person)
     if rule is not None:
         raise SegregationOfDuties(rule)
 
 
-def broken_rule(request: Request, turn: Turn, person: str) -> Words | None:
+def broken_rule(request: Request, turn: FrozenStep, person: str) -> Words | None:
     """The rule of C11 that excludes a person from a turn, in both languages; none where he may decide."""
     if person in (request.requester, request.initiator):
         return OWN_REQUEST
     if person in request.beneficiaries:
         return OWN_BENEFIT
     roles = {decided.role for decided in request.decisions if person in (decided.by, decided.on_behalf_of)}
-    return TWO_ROLES if roles - {turn.role} else None
+    return TWO_ROLES if roles - {capacity(turn)} else None
 
 
 def withdraw(request: Request, *, by: str) -> Request:
@@ -233,14 +234,14 @@ def withdraw(request: Request, *, by: str) -> Request:
     return _ended(request, Move.WITHDRAW)
 
 
-def _acted(request: Request, turn: Turn, decision: Decision) -> Request:
+def _acted(request: Request, turn: FrozenStep, decision: Decision) -> Request:
     if decision.choice is not Choice.DONE:
         raise _wrong_choice(turn, "done")
     _no_terms(decision)
     return _advanced(_with_step(request, turn, Move.DO), decision.at)
 
 
-def _rejected(request: Request, turn: Turn, decision: Decision) -> Request:
+def _rejected(request: Request, turn: FrozenStep, decision: Decision) -> Request:
     _no_terms(decision)
     if not decision.comment.strip():
         raise ValidationProblem(errors=[FieldError("/comment", "missing", REASON_NEEDED)])
@@ -250,10 +251,10 @@ def _rejected(request: Request, turn: Turn, decision: Decision) -> Request:
     return _ended(after, Move.SEND_BACK if request.route.on_reject == "to_requester" else Move.REJECT)
 
 
-def _approved(request: Request, turn: Turn, decision: Decision) -> Request:
+def _approved(request: Request, turn: FrozenStep, decision: Decision) -> Request:
     if decision.choice is not Choice.APPROVE:
         raise _wrong_choice(turn, "approve or reject")
-    if turn.kind is StepKind.APPROVE:
+    if turn.kind == "approve":
         _check_evidence(turn, decision)
     filed = replace(request, decisions=(*request.decisions, _filed(turn, decision)))
     after = _advanced(_with_step(filed, turn, Move.APPROVE), decision.at)
@@ -266,7 +267,7 @@ def _approved(request: Request, turn: Turn, decision: Decision) -> Request:
 REASON_NEEDED = {"en": "a rejection says why", "zh": "拒绝须说明理由"}
 
 
-def _wrong_choice(turn: Turn, choices: str) -> ValidationProblem:
+def _wrong_choice(turn: FrozenStep, choices: str) -> ValidationProblem:
     return ValidationProblem(errors=[FieldError("/decision", "not_for_this_step", f"{turn.id} takes {choices}")])
 
 
@@ -275,7 +276,7 @@ def _no_terms(decision: Decision) -> None:
         raise TermsNotAsked(errors=[FieldError("/terms", "not_asked", "only the approval that grants gives terms")])
 
 
-def _check_evidence(turn: Turn, decision: Decision) -> None:
+def _check_evidence(turn: FrozenStep, decision: Decision) -> None:
     given = decision.evidence
     errors = []
     if given is None or given.channel not in turn.evidence:
@@ -289,13 +290,13 @@ def _check_evidence(turn: Turn, decision: Decision) -> None:
         raise EvidenceMissing(errors=errors)
 
 
-def _filed(turn: Turn, decision: Decision) -> Decided:
+def _filed(turn: FrozenStep, decision: Decision) -> Decided:
     return Decided(
-        turn.id, turn.role, decision.choice, decision.by, decision.at, decision.comment.strip(), decision.evidence
+        turn.id, capacity(turn), decision.choice, decision.by, decision.at, decision.comment.strip(), decision.evidence
     )
 
 
-def _with_step(request: Request, turn: Turn, move: Move) -> Request:
+def _with_step(request: Request, turn: FrozenStep, move: Move) -> Request:
     return replace(request, steps={**request.steps, turn.id: moved_step(request.steps[turn.id], move)})
 
 

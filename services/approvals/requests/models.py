@@ -3,7 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -17,12 +27,22 @@ def _one_of(column: str, words: type[State] | type[StepState] | type[Choice]) ->
 
 
 class StepRow(Base):
+    """A turn's state, and whom it waits for: a role, in a branch or department where these are named."""
+
     __tablename__ = "request_step"
-    __table_args__ = (CheckConstraint(_one_of("state", StepState), name="known_state"),)
+    __table_args__ = (
+        CheckConstraint(_one_of("state", StepState), name="known_state"),
+        Index("ix_request_step_active", "role", postgresql_where=text("state = 'active'")),
+    )
 
     request_id: Mapped[str] = mapped_column(ForeignKey("request.id"), primary_key=True)
     step: Mapped[str] = mapped_column(Text, primary_key=True)
     position: Mapped[int]
+    kind: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text)
+    branch: Mapped[str | None] = mapped_column(Text)
+    department: Mapped[str | None] = mapped_column(Text)
+    capacity: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,55 +1,23 @@
-"""A frozen route: whose turn comes when, why, and which people fill a role; it never changes after submission."""
+"""A frozen route: whose turn comes when, and which people fill a role; it never changes after submission."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import ClassVar
 
 from shared.errors import Problem, Words
+from shared.policy.forms import Route
+from shared.policy.route import FrozenGroup, FrozenStep
 
-
-class StepKind(StrEnum):
-    REVIEW = "review"
-    APPROVE = "approve"
-    ACT = "act"
-    COPY = "copy"
-
-
-DECIDING = frozenset((StepKind.REVIEW, StepKind.APPROVE))
+Stage = FrozenStep | FrozenGroup
+DECIDING = frozenset(("review", "approve"))
+DOCUMENT_OWNER = "document.owner"
 
 
 class NobodyDecides(Problem):
     status = 409
     code = "nobody_decides"
     title: ClassVar[Words] = {"en": "No step of the route decides", "zh": "流程中没有审核或审批步骤"}
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One role's turn; `role` is a role or a duty, `why` says in both languages why the step is on the route."""
-
-    id: str
-    role: str
-    kind: StepKind
-    evidence: tuple[str, ...]
-    why: Mapping[str, str]
-
-    @property
-    def decides(self) -> bool:
-        return self.kind in DECIDING
-
-
-@dataclass(frozen=True, slots=True)
-class Parallel:
-    """Stages that run side by side; `needs` of them are enough. Copies are told and never counted."""
-
-    id: str
-    needs: int
-    parts: tuple["Stage", ...]
-
-
-Stage = Turn | Parallel
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +31,8 @@ class StepClock:
 
 
 @dataclass(frozen=True, slots=True)
-class FrozenRoute:
-    """The route as it stood at submission; `policy` is "id@version", `lasts` the life of a grant."""
+class Chain:
+    """The route of one request as it stood at submission; `policy` is "id@version", `lasts` the life of a grant."""
 
     policy: str
     stages: tuple[Stage, ...]
@@ -75,32 +43,41 @@ class FrozenRoute:
     clock: StepClock
 
 
-def turns(stages: Iterable[Stage]) -> Iterator[Turn]:
+def chain_of(document: Route, *, policy: str, stages: Iterable[Stage]) -> Chain:
+    """The chain a route's document gives to the steps that are on it; raises NobodyDecides where none decides."""
+    clock = StepClock(document.sla.each, document.sla.remind, document.sla.escalate_to, document.sla.calendar)
+    chain = Chain(policy, tuple(stages), document.on_reject, document.bound_to, document.terms, document.lasts, clock)
+    deciding_stages(chain)
+    return chain
+
+
+def turns(stages: Iterable[Stage]) -> Iterator[FrozenStep]:
     """Each role's turn, in the order written."""
     for stage in stages:
-        if isinstance(stage, Turn):
+        if isinstance(stage, FrozenStep):
             yield stage
         else:
-            yield from turns(stage.parts)
+            yield from turns(stage.steps)
 
 
-def deciding_stages(route: FrozenRoute) -> tuple[Stage, ...]:
+def decides(turn: FrozenStep) -> bool:
+    """Whether a turn reviews or approves; acts and copies decide nothing."""
+    return turn.kind in DECIDING
+
+
+def capacity(turn: FrozenStep) -> str:
+    """In which role somebody takes a turn, as the route names it: the duty where it names one."""
+    return turn.duty or turn.role
+
+
+def deciding_stages(chain: Chain) -> tuple[Stage, ...]:
     """The stages up to the last that reviews or approves: passing these is the grant; raises NobodyDecides."""
-    last = max((i for i, stage in enumerate(route.stages) if any(t.decides for t in turns([stage]))), default=None)
-    if last is None:
+    deciding = [place for place, stage in enumerate(chain.stages) if any(decides(turn) for turn in turns([stage]))]
+    if not deciding:
         raise NobodyDecides(
-            {"en": f"Nothing on {route.policy} decides.", "zh": f"{route.policy} 中没有需要决定的步骤。"}
+            {"en": f"Nothing on {chain.policy} decides.", "zh": f"{chain.policy} 中没有需要决定的步骤。"}
         )
-    return route.stages[: last + 1]
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """A duty that another role fills, by branch: one at head office, one elsewhere, perhaps of one department."""
-
-    head_office: str
-    branch: str
-    department: str | None
+    return chain.stages[: deciding[-1] + 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,25 +89,10 @@ class Wanted:
     department: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Roster:
-    """The roles and duties in force: what a word in a step's `role` means in a branch."""
-
-    duties: Mapping[str, Duty]
-    branch_scoped: frozenset[str]
-    head_office: str
-    policy_owner_duty: str
-
-    def wanted(self, word: str, *, branch: str | None, owner: str | None) -> Wanted:
-        """Whom `word` means for a subject of `branch`; `owner` is the role that owns the document asked about."""
-        duty = self.duties.get(word)
-        if word == self.policy_owner_duty and owner is not None:
-            role = owner
-        elif duty is None:
-            role = word
-        else:
-            role = duty.head_office if branch in (None, self.head_office) else duty.branch
-        return Wanted(role, branch if role in self.branch_scoped else None, duty.department if duty else None)
+def wanted(turn: FrozenStep, *, branch: str | None, owner: str | None, branch_scoped: frozenset[str]) -> Wanted:
+    """Whom a turn waits for in a branch; `owner` is the role that owns the document the request is about."""
+    role = owner if turn.role == DOCUMENT_OWNER and owner is not None else turn.role
+    return Wanted(role, branch if role in branch_scoped else None, turn.department or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,21 +107,21 @@ class Holding:
     valid_until: date | None
 
 
-def holders(wanted: Wanted, holdings: Iterable[Holding], *, on: date) -> frozenset[str]:
+def holders(sought: Wanted, holdings: Iterable[Holding], *, on: date) -> frozenset[str]:
     """The people who fill a turn on a local day."""
-    return frozenset(h.user_id for h in holdings if _fills(h, wanted) and _holds(h, on))
+    return frozenset(held.user_id for held in holdings if _fills(held, sought) and _holds(held, on))
 
 
-def _fills(holding: Holding, wanted: Wanted) -> bool:
+def _fills(held: Holding, sought: Wanted) -> bool:
     return (
-        holding.role == wanted.role
-        and wanted.branch in (None, holding.branch)
-        and wanted.department in (None, holding.department)
+        held.role == sought.role
+        and sought.branch in (None, held.branch)
+        and sought.department in (None, held.department)
     )
 
 
-def _holds(holding: Holding, on: date) -> bool:
-    return holding.valid_from <= on and (holding.valid_until is None or on < holding.valid_until)
+def _holds(held: Holding, on: date) -> bool:
+    return held.valid_from <= on and (held.valid_until is None or on < held.valid_until)
 
 
 def admitted(initiators: Sequence[str], *, initiator: str, roles: Iterable[str]) -> bool:

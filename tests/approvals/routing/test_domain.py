@@ -1,29 +1,39 @@
 """Who fills a role, where, on which day; and who may start a route."""
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
-from services.approvals.routing.domain import Duty, Holding, Roster, Wanted, admitted, holders
-
-ROSTER = Roster(
-    duties={
-        "responsible_head": Duty("key_account_manager", "branch_manager", None),
-        "treasury_head": Duty("department_head", "department_head", "treasury"),
-    },
-    branch_scoped=frozenset(("account_rep", "branch_manager")),
-    head_office="kinshasa",
-    policy_owner_duty="policy_owner",
+from services.approvals.routing.domain import (
+    Holding,
+    NobodyDecides,
+    Wanted,
+    admitted,
+    chain_of,
+    holders,
+    wanted,
 )
+from shared.policy.route import Duty, FrozenStep, Office
+
 DAY = date(2021, 3, 3)
 
 
+def office(branch):
+    duties = {
+        "responsible_head": Duty("responsible_head", "key_account_manager", "branch_manager"),
+        "treasury_head": Duty("treasury_head", "department_head", "department_head", "treasury"),
+        "policy_owner": Duty("policy_owner", resolved_by="document.owner"),
+    }
+    return Office(duties, branch)
+
+
 @pytest.mark.parametrize(
-    ("word", "branch", "wanted"),
+    ("word", "branch", "expected"),
     [
         pytest.param(
             "responsible_head",
-            "kinshasa",
+            "",
             Wanted("key_account_manager", None, None),
             id="C2: in Kinshasa the key-account manager takes the first step",
         ),
@@ -33,25 +43,34 @@ DAY = date(2021, 3, 3)
             Wanted("branch_manager", "lubumbashi", None),
             id="C3: elsewhere the manager of that branch",
         ),
-        pytest.param(
-            "responsible_head", None, Wanted("key_account_manager", None, None), id="without a branch, head office"
-        ),
         pytest.param("legal", "lubumbashi", Wanted("legal", None, None), id="legal is legal everywhere"),
         pytest.param("account_rep", "goma", Wanted("account_rep", "goma", None), id="a rep belongs to his branch"),
         pytest.param(
             "treasury_head",
             "goma",
             Wanted("department_head", None, "treasury"),
-            id="A4: a head of that department only",
+            id="A4: a head of that department",
         ),
+        pytest.param("policy_owner", "", Wanted("legal", None, None), id="the role that owns the document"),
     ],
 )
-def test_a_step_names_a_role_or_a_duty(word, branch, wanted):
-    assert ROSTER.wanted(word, branch=branch, owner=None) == wanted
+def test_a_step_names_a_role_or_a_duty(word, branch, expected):
+    role, duty = office(branch).role_for(word)
+    turn = FrozenStep("s", role, "review", duty=word, department=duty.department if duty else "")
+    scoped = frozenset(("account_rep", "branch_manager"))
+    assert wanted(turn, branch=branch or "kinshasa", owner="legal", branch_scoped=scoped) == expected
 
 
-def test_the_owner_of_a_policy_is_the_role_its_document_names():
-    assert ROSTER.wanted("policy_owner", branch=None, owner="legal") == Wanted("legal", None, None)
+def test_a_route_on_which_nobody_decides_is_refused_when_it_is_frozen():
+    document = SimpleNamespace(
+        sla=SimpleNamespace(each="PT1H", remind="PT1H", escalate_to="x", calendar="c"),
+        on_reject="end",
+        bound_to=(),
+        terms=(),
+        lasts=None,
+    )
+    with pytest.raises(NobodyDecides):
+        chain_of(document, policy="p@1", stages=[FrozenStep("a", "hr", "act")])
 
 
 def held(user, role="branch_manager", branch="goma", department=None, since=DAY, until=None):
@@ -74,9 +93,9 @@ def test_c3_a_role_is_filled_by_its_holders_of_the_day(holding, fills):
 
 
 def test_a_head_of_another_department_does_not_fill_the_duty():
-    wanted = Wanted("department_head", None, "treasury")
+    sought = Wanted("department_head", None, "treasury")
     heads = [held("t", "department_head", None, "treasury"), held("m", "department_head", None, "market_development")]
-    assert holders(wanted, heads, on=DAY) == {"t"}
+    assert holders(sought, heads, on=DAY) == {"t"}
 
 
 @pytest.mark.parametrize(

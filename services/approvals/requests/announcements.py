@@ -1,0 +1,76 @@
+"""What the others hear of a request, on `approvals.v1`."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.approvals.requests.domain import Choice, Decided, Request
+from services.approvals.requests.models import RequestRow
+from services.approvals.requests.states import State
+from services.approvals.routing.domain import capacity, turns
+from shared import outbox
+from shared.errors import Words, in_language
+from shared.events.approvals import (
+    ApprovalGranted,
+    ApprovalRejected,
+    ApprovalRequested,
+    ApprovalReturned,
+    ApprovalWithdrawn,
+    RouteStep,
+    StepDecided,
+)
+
+CLOSINGS = {
+    State.REJECTED: ApprovalRejected,
+    State.RETURNED: ApprovalReturned,
+    State.WITHDRAWN: ApprovalWithdrawn,
+}
+
+
+def requested(session: AsyncSession, row: RequestRow, request: Request, *, at: datetime) -> None:
+    steps = tuple(RouteStep(id=turn.id, role=capacity(turn), kind=turn.kind) for turn in turns(request.route.stages))
+    outbox.record(session, ApprovalRequested(**_about(row), occurred_at=at, route=row.policy, steps=steps))
+
+
+def step_decided(session: AsyncSession, row: RequestRow, decided: Decided) -> None:
+    outbox.record(
+        session,
+        StepDecided(
+            **_about(row),
+            occurred_at=decided.at,
+            step=decided.step,
+            decision="reject" if decided.choice is Choice.REJECT else "approve",
+            decided_by=decided.by,
+            on_behalf_of=decided.on_behalf_of,
+        ),
+    )
+
+
+def granted(session: AsyncSession, row: RequestRow, *, at: datetime) -> None:
+    outbox.record(
+        session,
+        ApprovalGranted(
+            **_about(row),
+            occurred_at=at,
+            content_hash=row.content_hash,
+            terms=row.terms,
+            granted_at=at,
+            lasts_until=row.lasts_until,
+        ),
+    )
+
+
+def closed(session: AsyncSession, row: RequestRow, because: Words, *, at: datetime) -> None:
+    """Rejected, returned or withdrawn, with the reason as it was said."""
+    closing = CLOSINGS[State(row.state)]
+    outbox.record(session, closing(**_about(row), occurred_at=at, reason=in_language(because, "en")))
+
+
+def _about(row: RequestRow) -> dict[str, object]:
+    return {
+        "request_id": row.id,
+        "subject_type": row.subject_type,
+        "subject_id": row.subject_id,
+        "revision": row.revision,
+        "account_id": row.account_id,
+    }

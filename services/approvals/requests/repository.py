@@ -1,0 +1,241 @@
+"""Requests as rows: loaded whole, saved by what changed, never two of one subject's revision."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.approvals.requests.domain import Choice, Decided, Evidence, Request, Subject
+from services.approvals.requests.models import DeciderRow, DecisionRow, RequestRow, StepRow, WithdrawnAsk
+from services.approvals.requests.states import State, StepState
+from services.approvals.routing.domain import Chain, Wanted, capacity, turns, wanted
+from shared.auth.principal import Principal, Reach
+from shared.auth.scope import within
+from shared.canonical import plain, restored
+from shared.errors import NotFound
+from shared.ids import new_id
+
+PERMISSION_TO_READ = "requests.read"
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What is kept of a request beside its walk: what it is about, where it belongs, and why its route is as it is."""
+
+    content: dict[str, Any]
+    title: dict[str, str]
+    branch: str | None
+    owner: str | None
+    reasons: dict[str, Any]
+    branch_scoped: frozenset[str]
+
+
+def request_of(row: RequestRow) -> Request:
+    """The domain's view of a row."""
+    return Request(
+        subject=Subject(row.subject_type, row.subject_id, row.revision),
+        content_hash=row.content_hash,
+        route=restored(Chain, row.route),
+        initiator=row.initiator,
+        requester=row.requester,
+        beneficiaries=frozenset(row.beneficiaries),
+        account_id=row.account_id,
+        state=State(row.state),
+        steps={step.step: StepState(step.state) for step in row.steps},
+        opened={step.step: step.opened_at for step in row.steps if step.opened_at is not None},
+        decisions=tuple(_decided(decision) for decision in row.decisions),
+        terms=row.terms,
+        granted_at=row.granted_at,
+    )
+
+
+def _decided(row: DecisionRow) -> Decided:
+    evidence = None
+    if row.evidence_channel and row.evidence_received_at:
+        evidence = Evidence(
+            row.evidence_channel, row.evidence_reference or "", row.evidence_received_at, row.evidence_file_hash
+        )
+    return Decided(
+        step=row.step,
+        role=row.role,
+        choice=Choice(row.choice),
+        by=row.decided_by,
+        at=row.decided_at,
+        comment=row.comment,
+        evidence=evidence,
+        on_behalf_of=row.on_behalf_of,
+    )
+
+
+def excluded_from(request: Request) -> list[str]:
+    """Whom C11 keeps from every deciding step of a request."""
+    return sorted({request.initiator, request.requester, *request.beneficiaries})
+
+
+async def add_request(session: AsyncSession, request: Request, *, filing: Filing, row: RequestRow) -> RequestRow:
+    """File a request for the first time; `row` brings its id and moment."""
+    row.subject_type, row.subject_id, row.revision = request.subject.type, request.subject.id, request.subject.revision
+    row.content_hash, row.content, row.title = request.content_hash, filing.content, filing.title
+    row.account_id, row.branch, row.owner = request.account_id, filing.branch, filing.owner
+    row.initiator, row.requester = request.initiator, request.requester
+    row.beneficiaries, row.excluded = sorted(request.beneficiaries), excluded_from(request)
+    row.policy, row.route, row.reasons = request.route.policy, plain(request.route), filing.reasons
+    row.steps = [_step_row(request, place, filing) for place in range(len(request.steps))]
+    _show_walk(row, request)
+    session.add(row)
+    await session.flush()
+    return row
+
+
+def _step_row(request: Request, place: int, filing: Filing) -> StepRow:
+    turn = list(turns(request.route.stages))[place]
+    sought = wanted(turn, branch=filing.branch, owner=filing.owner, branch_scoped=filing.branch_scoped)
+    return StepRow(
+        step=turn.id,
+        position=place,
+        kind=turn.kind,
+        role=sought.role,
+        branch=sought.branch,
+        department=sought.department,
+        capacity=capacity(turn),
+    )
+
+
+async def save_walk(session: AsyncSession, row: RequestRow, request: Request) -> None:
+    """Write how far a request has been walked, and the decisions that are new; its version goes up."""
+    known = len(row.decisions)
+    _show_walk(row, request)
+    row.version += 1
+    await session.flush()
+    for place, decided in enumerate(request.decisions[known:], start=known):
+        await _file_decision(session, row, place, decided)
+    await session.flush()
+    await session.refresh(row, ["decisions"])
+
+
+def _show_walk(row: RequestRow, request: Request) -> None:
+    row.state, row.terms, row.granted_at = request.state, dict(request.terms), request.granted_at
+    for step in row.steps:
+        step.state, step.opened_at = request.steps[step.step], request.opened.get(step.step)
+
+
+async def _file_decision(session: AsyncSession, row: RequestRow, place: int, decided: Decided) -> None:
+    decider = {"request_id": row.id, "user_id": decided.by, "role": decided.role}
+    await session.execute(insert(DeciderRow).values(decider).on_conflict_do_nothing())
+    proof = decided.evidence
+    session.add(
+        DecisionRow(
+            id=str(new_id()),
+            request_id=row.id,
+            place=place,
+            step=decided.step,
+            role=decided.role,
+            choice=decided.choice,
+            decided_by=decided.by,
+            on_behalf_of=decided.on_behalf_of,
+            excluded=row.excluded,
+            decided_at=decided.at,
+            comment=decided.comment,
+            evidence_channel=proof.channel if proof else None,
+            evidence_reference=proof.reference if proof else None,
+            evidence_received_at=proof.received_at if proof else None,
+            evidence_file_hash=proof.file_hash if proof else None,
+        )
+    )
+
+
+async def request_for_update(session: AsyncSession, request_id: str, *, reach: Reach | None = None) -> RequestRow:
+    """The request, locked until the commit; raises NotFound also for one outside the reach."""
+    query = select(RequestRow).where(RequestRow.id == request_id).with_for_update(of=RequestRow)
+    return await _one(session, query, reach)
+
+
+async def request_to_read(session: AsyncSession, request_id: str, *, reach: Reach) -> RequestRow:
+    """The request; raises NotFound also for one outside the reach."""
+    return await _one(session, select(RequestRow).where(RequestRow.id == request_id), reach)
+
+
+async def _one(session: AsyncSession, query: Select[RequestRow], reach: Reach | None) -> RequestRow:
+    if reach is not None:
+        query = query.where(reached(reach))
+    row = (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def reached(reach: Reach) -> ColumnElement[bool]:
+    """The requests a permission reaches: of its branches, and always one's own."""
+    return within(reach, branch=RequestRow.branch, account=RequestRow.account_id, user=RequestRow.requester)
+
+
+async def request_of_subject(session: AsyncSession, subject: Subject, *, lock: bool = False) -> RequestRow | None:
+    """The request of exactly this revision."""
+    query = select(RequestRow).where(
+        RequestRow.subject_type == subject.type,
+        RequestRow.subject_id == subject.id,
+        RequestRow.revision == subject.revision,
+    )
+    locked = query.with_for_update(of=RequestRow) if lock else query
+    return (await session.scalars(locked.execution_options(populate_existing=True))).one_or_none()
+
+
+async def granted_for(session: AsyncSession, subject_id: str) -> RequestRow | None:
+    """The newest granted request about a thing, whatever its type."""
+    query = select(RequestRow).where(RequestRow.subject_id == subject_id, RequestRow.state == State.GRANTED)
+    return (await session.scalars(query.order_by(RequestRow.revision.desc()).limit(1))).one_or_none()
+
+
+async def other_revisions(session: AsyncSession, subject: Subject) -> Sequence[RequestRow]:
+    """The subject's requests of other revisions, locked, oldest first."""
+    query = select(RequestRow).where(
+        RequestRow.subject_type == subject.type,
+        RequestRow.subject_id == subject.id,
+        RequestRow.revision != subject.revision,
+    )
+    rows = await session.scalars(query.order_by(RequestRow.revision).with_for_update(of=RequestRow))
+    return rows.all()
+
+
+async def remember_withdrawn_ask(session: AsyncSession, subject: Subject, *, reason: str) -> None:
+    """A tombstone for an ask that has not come yet (S-E3)."""
+    stone = {"subject_type": subject.type, "subject_id": subject.id, "revision": subject.revision, "reason": reason}
+    await session.execute(insert(WithdrawnAsk).values(stone).on_conflict_do_nothing())
+
+
+async def withdrawn_ask(session: AsyncSession, subject: Subject) -> WithdrawnAsk | None:
+    return await session.get(WithdrawnAsk, (subject.type, subject.id, subject.revision))
+
+
+def waiting_for(caller: Principal) -> Select[RequestRow]:
+    """Requests with an open step the caller may take today: of a role he holds, and not kept from him by C11."""
+    mine = or_(*(_fills(holding.role, holding.branch, holding.department) for holding in caller.holdings))
+    other_role = exists().where(
+        DeciderRow.request_id == RequestRow.id,
+        DeciderRow.user_id == caller.user_id,
+        DeciderRow.role != StepRow.capacity,
+    )
+    kept_from = or_(RequestRow.excluded.any(caller.user_id), other_role)  # type: ignore[arg-type]
+    step = exists().where(
+        StepRow.request_id == RequestRow.id,
+        StepRow.state == StepState.ACTIVE,
+        mine,
+        or_(StepRow.kind == "act", ~kept_from),
+    )
+    return select(RequestRow).where(step)
+
+
+def _fills(role: str, branch: str | None, department: str | None) -> ColumnElement[bool]:
+    return and_(
+        StepRow.role == role,
+        or_(StepRow.branch.is_(None), StepRow.branch == branch),
+        or_(StepRow.department.is_(None), StepRow.department == department),
+    )
+
+
+def wish_of(step: StepRow) -> Wanted:
+    """Whom a step waits for."""
+    return Wanted(step.role, step.branch, step.department)
