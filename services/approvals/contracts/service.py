@@ -126,17 +126,13 @@ def _changed(before: Content, after: Content) -> list[str]:
     return [field.name for field in fields(Content) if getattr(before, field.name) != getattr(after, field.name)]
 
 
-async def submit_contract(
-    session: AsyncSession, contract_id: str, *, expected_version: int | None, doing: Doing
-) -> ContractRow:
+async def submit_contract(session: AsyncSession, contract_id: str, *, doing: Doing) -> ContractRow:
     """Ask the policies of the moment, freeze the route, and open its first step.
 
     Raises NotFound, ContractNotInState, BackdatedWithoutReason, ConditionsNotMet, NoExchangeRate, UnknownRoute or
     InitiatorNotAdmitted.
     """
     row = await repository.contract_for_update(session, contract_id, reach=doing.reach)
-    if expected_version is not None:
-        require_version(row.version, expected=expected_version)
     contract = ready_to_submit(repository.contract_of(row), today=doing.at.today)
     known = await known_of(session, contract, at=doing.at)
     ask_policies(SUBMISSION, contract, ContractFacts(known), at=doing.at)
@@ -228,13 +224,14 @@ async def known_of(session: AsyncSession, contract: Contract, *, at: Circumstanc
         account=account,
         beside=await repository.counted_beside(session, contract, zone=at.zone),
         rates=await known_facts.exchange_rates(session),
-        open_ended=_open_ended(at),
+        open_ended=open_ended(at),
         orders_before=await known_facts.orders_standing(session, contract.account_id),
         zone=at.zone,
     )
 
 
-def _open_ended(at: Circumstances) -> Duration:
+def open_ended(at: Circumstances) -> Duration:
+    """What a contract without an end counts as; raises RoutingTermsMissing."""
     plan = at.plans.by_id.get(ROUTING_TERMS)
     if not isinstance(plan, TablePlan) or not plan.rows:
         raise RoutingTermsMissing()

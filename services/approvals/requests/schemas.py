@@ -1,0 +1,152 @@
+"""What a client sends to a request, and what it is shown of one."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(max_length=2000)]
+
+
+class Words(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"en": "Contract", "zh": "合同"}]})
+
+    en: str
+    zh: str
+
+
+class EvidenceGiven(BaseModel):
+    """How the approval was given: a signed paper or an e-mail, with where it is kept."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"channel": "email", "reference": "mail of 3 March", "received_at": "2021-03-03T08:00:00Z"}]
+        },
+    )
+
+    channel: Literal["signature", "email"]
+    reference: str = Field(min_length=1, max_length=500, description="where the paper or the mail is found")
+    received_at: AwareDatetime
+    file_id: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="the uploaded file's id: its SHA-256")
+
+
+class DecisionGiven(BaseModel):
+    """A decision on a step; the step may be left out where only one is open."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"step": "legal", "decision": "approve", "comment": "read on 3 March"}]},
+    )
+
+    step: str | None = Field(None, max_length=100)
+    decision: Literal["approve", "reject", "done"] = Field(description="done is for steps that only act")
+    comment: Text = Field("", description="needed for a rejection: why")
+    evidence: EvidenceGiven | None = Field(None, description="needed to approve where the route says so")
+    terms: dict[str, Any] | None = Field(None, description="what the route asks of its last approver")
+
+
+class Withdrawal(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "the price changed"}]})
+
+    reason: Text = Field(min_length=1)
+
+
+class Person(BaseModel):
+    user_id: str
+    name: str
+
+
+class DecisionShown(BaseModel):
+    decision: str
+    by: Person
+    on_behalf_of: Person | None = None
+    at: datetime
+    comment: str
+    evidence: EvidenceGiven | None = None
+
+
+class StepShown(BaseModel):
+    """A turn of the chain; `waiting` is `no_holder` where nobody may take it: it never passes by itself."""
+
+    id: str
+    role: str = Field(description="the role or duty the route names")
+    kind: Literal["review", "approve", "act", "copy"]
+    state: str
+    evidence: list[str]
+    why: Words = Field(description="why the step is on this route")
+    opened_at: datetime | None
+    due_at: datetime | None = Field(description="in business time of the route's calendar")
+    late: bool
+    waiting: Literal["open", "no_holder"] | None = Field(description="for a step whose turn it is")
+    acting: list[Person] = Field(description="who may take the step now")
+    decision: DecisionShown | None
+
+
+class RequestSummary(BaseModel):
+    id: UUID
+    subject_type: str
+    subject_id: str
+    revision: int
+    title: Words
+    state: str
+    account_id: str | None
+    branch: str | None
+    route: str = Field(description="id@version, frozen at submission")
+    requester: str
+    requested_at: datetime
+    open_steps: list[str]
+
+
+class RequestShown(RequestSummary):
+    """A request with its chain; the ETag is its version."""
+
+    initiator: str
+    beneficiaries: list[str]
+    content: dict[str, Any]
+    content_hash: str
+    steps: list[StepShown]
+    terms: dict[str, Any]
+    granted_at: datetime | None
+    lasts_until: datetime | None
+    closed_because: Words | None
+
+
+class RouteAsked(BaseModel):
+    """Either a contract, or a route with the facts its conditions ask for."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "route": "contract-route",
+                    "branch": "kinshasa",
+                    "inputs": {"contract.routing_amount": {"amount": "2000.01", "currency": "USD"}},
+                }
+            ]
+        },
+    )
+
+    contract_id: UUID | None = None
+    route: str | None = Field(None, max_length=100)
+    branch: str | None = Field(None, max_length=100)
+    inputs: dict[str, Any] = Field(default_factory=dict)
+
+
+class StepPreviewed(BaseModel):
+    id: str
+    role: str
+    kind: str
+    why: Words
+    resolved: list[Person] = Field(description="who would be asked today")
+
+
+class RoutePreviewed(BaseModel):
+    """The route as a submission now would freeze it."""
+
+    route: str
+    steps: list[StepPreviewed]
+    left_out: dict[str, Words] = Field(description="steps whose condition does not hold, and why")
+    expected_days: int | None = Field(description="calendar days until the last step is due")
