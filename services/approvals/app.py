@@ -2,7 +2,10 @@
 
 from fastapi import FastAPI
 
-from services.approvals.consumers import CONSUMERS
+from services.approvals import previews
+from services.approvals.consumers import make_consumers
+from services.approvals.contracts import api as contracts_api
+from services.approvals.requests import api as requests_api
 from services.approvals.settings import ApprovalsSettings
 from shared.consumer import topics_read
 from shared.dead_letters_api import dead_letters_router
@@ -13,14 +16,20 @@ from shared.http.serve import serve
 
 def make_app(settings: ApprovalsSettings) -> FastAPI:
     """Every slice's routes behind one edge."""
+    consumers = make_consumers(settings)
     return create_app(
         ServiceDescription(
             name="approvals",
             title="Mainstay approvals",
             description="Who must sign: routes, requests, decisions and contracts.",
             settings=settings,
-            topics_read=topics_read(CONSUMERS),
-            routers=(dead_letters_router(CONSUMERS),),
+            topics_read=topics_read(consumers),
+            routers=(
+                previews.router,
+                requests_api.router,
+                contracts_api.router,
+                dead_letters_router(consumers),
+            ),
         )
     )
 

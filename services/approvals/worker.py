@@ -1,12 +1,13 @@
 """The background process of the approvals service."""
 
-from services.approvals.consumers import CONSUMERS
+from services.approvals.consumers import make_consumers
 from services.approvals.settings import ApprovalsSettings
 from shared.worker import run_worker
 
 
 def main() -> None:
-    run_worker(ApprovalsSettings(), consumers=CONSUMERS)
+    settings = ApprovalsSettings()
+    run_worker(settings, consumers=make_consumers(settings))
 
 
 if __name__ == "__main__":

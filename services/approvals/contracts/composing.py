@@ -60,7 +60,12 @@ async def changed_content(
         changes["documents"] = tuple(Paper(paper.type, paper.number) for paper in given.documents or ())
     if "payment_terms" in said:
         changes["payment_terms"] = _payment_terms(given)
-    emptied: dict[str, Any] = {"first_responsible": "", "backdating_reason": "", "plan": "none", "valid_from": content.valid_from}
+    emptied: dict[str, Any] = {
+        "first_responsible": "",
+        "backdating_reason": "",
+        "plan": "none",
+        "valid_from": content.valid_from,
+    }
     return replace(content, **{name: emptied.get(name) if value is None else value for name, value in changes.items()})
 
 

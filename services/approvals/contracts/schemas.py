@@ -71,9 +71,7 @@ class ContractFields(BaseModel):
     payee: dict[str, Annotated[str, Field(max_length=500)]] | None = Field(None, max_length=20)
     payment_terms: PaymentTermsGiven | None = None
     documents: list[PaperGiven] | None = Field(None, max_length=100)
-    first_responsible: str | None = Field(
-        None, max_length=200, description="who answers for it first (C3, C4)"
-    )
+    first_responsible: str | None = Field(None, max_length=200, description="who answers for it first (C3, C4)")
     valid_from: date | None = None
     valid_until: date | None = Field(None, description="the first day no longer covered")
     backdating_reason: str | None = Field(None, max_length=2000, description="why it begins before it is submitted")

@@ -32,10 +32,9 @@ from shared.events.catalogue import ExchangeRatePublished, PricePublished
 from shared.events.envelope import Event
 from shared.events.orders import OrderCancelled, OrderPlaced
 from shared.events.quotes import QuoteAccepted, QuoteContents, QuoteExpired, QuotePriced, QuoteWithdrawn
-from shared.received import Received
 
 
-async def learn_account(session: AsyncSession, dossier: Dossier, _: Received) -> None:
+async def learn_account(session: AsyncSession, dossier: Dossier) -> None:
     licence = dossier.licence
     row = {
         "account_id": dossier.account_id,
@@ -50,20 +49,20 @@ async def learn_account(session: AsyncSession, dossier: Dossier, _: Received) ->
     await _put(session, KnownAccount, [row | {"frozen": False, "team": []}], changes=row)
 
 
-async def learn_freeze(session: AsyncSession, frozen: AccountFrozen, _: Received) -> None:
+async def learn_freeze(session: AsyncSession, frozen: AccountFrozen) -> None:
     await _set_frozen(session, frozen.account_id, frozen=True)
 
 
-async def learn_unfreeze(session: AsyncSession, unfrozen: AccountUnfrozen, _: Received) -> None:
+async def learn_unfreeze(session: AsyncSession, unfrozen: AccountUnfrozen) -> None:
     await _set_frozen(session, unfrozen.account_id, frozen=False)
 
 
-async def learn_team(session: AsyncSession, changed: TeamChanged, _: Received) -> None:
+async def learn_team(session: AsyncSession, changed: TeamChanged) -> None:
     team = [member.model_dump(mode="json") for member in changed.members]
     await session.execute(update(KnownAccount).where(KnownAccount.account_id == changed.account_id).values(team=team))
 
 
-async def learn_class(session: AsyncSession, changed: ClassChanged, _: Received) -> None:
+async def learn_class(session: AsyncSession, changed: ClassChanged) -> None:
     row = {
         "account_id": changed.account_id,
         "valid_from": changed.valid_from,
@@ -74,12 +73,12 @@ async def learn_class(session: AsyncSession, changed: ClassChanged, _: Received)
     await _put(session, KnownClass, [row], changes=row)
 
 
-async def learn_listing(session: AsyncSession, agreed: KeyAccountListAgreed, _: Received) -> None:
+async def learn_listing(session: AsyncSession, agreed: KeyAccountListAgreed) -> None:
     row = agreed.model_dump(include={"account_id", "list_id", "listed", "valid_from", "valid_until"})
     await _put(session, KnownListing, [row], changes=row)
 
 
-async def learn_rate(session: AsyncSession, published: ExchangeRatePublished, _: Received) -> None:
+async def learn_rate(session: AsyncSession, published: ExchangeRatePublished) -> None:
     row = {
         "base": published.base,
         "quote": published.quote,
@@ -90,12 +89,12 @@ async def learn_rate(session: AsyncSession, published: ExchangeRatePublished, _:
     await _put(session, KnownRate, [row], changes=row)
 
 
-async def learn_floor(session: AsyncSession, published: PricePublished, _: Received) -> None:
+async def learn_floor(session: AsyncSession, published: PricePublished) -> None:
     row = published.model_dump(include={"price_list", "sku", "valid_from", "valid_until", "currency", "floor_minor"})
     await _put(session, KnownFloor, [row], changes=row)
 
 
-async def learn_quote(session: AsyncSession, quote: QuoteContents, _: Received) -> None:
+async def learn_quote(session: AsyncSession, quote: QuoteContents) -> None:
     row = {
         "quote_id": quote.quote_id,
         "account_id": quote.account_id,
@@ -105,20 +104,20 @@ async def learn_quote(session: AsyncSession, quote: QuoteContents, _: Received) 
     await _put(session, KnownQuote, [row], changes=row)
 
 
-async def learn_quote_expired(session: AsyncSession, expired: QuoteExpired, _: Received) -> None:
+async def learn_quote_expired(session: AsyncSession, expired: QuoteExpired) -> None:
     await _set_quote_state(session, expired.quote_id, "expired")
 
 
-async def learn_quote_withdrawn(session: AsyncSession, withdrawn: QuoteWithdrawn, _: Received) -> None:
+async def learn_quote_withdrawn(session: AsyncSession, withdrawn: QuoteWithdrawn) -> None:
     await _set_quote_state(session, withdrawn.quote_id, "withdrawn")
 
 
-async def learn_order(session: AsyncSession, placed: OrderPlaced, _: Received) -> None:
+async def learn_order(session: AsyncSession, placed: OrderPlaced) -> None:
     row = {"order_id": placed.order_id, "account_id": placed.account_id, "placed_at": placed.placed_at}
     await session.execute(insert(KnownOrder).values(row).on_conflict_do_nothing())
 
 
-async def learn_order_cancelled(session: AsyncSession, cancelled: OrderCancelled, _: Received) -> None:
+async def learn_order_cancelled(session: AsyncSession, cancelled: OrderCancelled) -> None:
     await session.execute(
         update(KnownOrder).where(KnownOrder.order_id == cancelled.order_id).values(cancelled_at=cancelled.cancelled_at)
     )

@@ -87,6 +87,7 @@ async def add_request(session: AsyncSession, request: Request, *, filing: Filing
     _show_walk(row, request)
     session.add(row)
     await session.flush()
+    await session.refresh(row, ["decisions"])
     return row
 
 
