@@ -1,7 +1,7 @@
 """What the approvals service reads of the others, and who applies it."""
 
-from shared.policy.compiled import CompiledPolicies
-from shared.policy.consumer import POLICY_HANDLERS
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.approvals.circumstances import Circumstances
@@ -12,6 +12,8 @@ from shared.auth.people import PEOPLE_HANDLERS
 from shared.calendar import local_day
 from shared.consumer import Consumer, Received, one_by_one
 from shared.events.asks import ApprovalAskWithdrawn, ApprovalSought
+from shared.policy.compiled import CompiledPolicies
+from shared.policy.consumer import POLICY_HANDLERS
 from shared.policy.registry import load_registry
 
 TOPICS = (
@@ -41,5 +43,5 @@ def make_consumers(settings: ApprovalsSettings) -> tuple[Consumer, ...]:
         await take_withdrawal(session, withdrawn, at=await circumstances(session, received))
 
     asks = {ApprovalSought: seek, ApprovalAskWithdrawn: take_back}
-    handler = one_by_one({**PEOPLE_HANDLERS, **POLICY_HANDLERS, **LEARNED, **asks})
-    return (Consumer(service=settings.service, topics=TOPICS, handler=handler),)
+    handlers: dict[Any, Any] = {**PEOPLE_HANDLERS, **POLICY_HANDLERS, **LEARNED, **asks}
+    return (Consumer(service=settings.service, topics=TOPICS, handler=one_by_one(handlers)),)

@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
-from shared.policy.api import Policies
 
 from services.approvals.circumstances import Circumstances
 from services.approvals.settings import ApprovalsSettings
 from shared.http.dependencies import Now
 from shared.http.exchange import runtime_of
+from shared.policy.api import Policies
 
 
 async def read_circumstances(request: Request, policies: Policies, now: Now) -> Circumstances:

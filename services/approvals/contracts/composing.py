@@ -66,7 +66,9 @@ async def changed_content(
         "plan": "none",
         "valid_from": content.valid_from,
     }
-    return replace(content, **{name: emptied.get(name) if value is None else value for name, value in changes.items()})
+    for name, value in changes.items():
+        changes[name] = emptied.get(name) if value is None else value
+    return replace(content, **changes)
 
 
 AS_WRITTEN = frozenset(("plan", "payee", "first_responsible", "valid_from", "valid_until", "backdating_reason"))

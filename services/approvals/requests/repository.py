@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, any_, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -219,7 +219,7 @@ def waiting_for(caller: Principal) -> Select[RequestRow]:
         DeciderRow.user_id == caller.user_id,
         DeciderRow.role != StepRow.capacity,
     )
-    kept_from = or_(RequestRow.excluded.any(caller.user_id), other_role)  # type: ignore[arg-type]
+    kept_from = or_(literal(caller.user_id) == any_(RequestRow.excluded), other_role)
     step = exists().where(
         StepRow.request_id == RequestRow.id,
         StepRow.state == StepState.ACTIVE,
