@@ -223,11 +223,11 @@ def shortfall(question: Question, test: Test, value: Value) -> Gap | None:
 
 def compile_condition(node: Condition, path: str, place: Place) -> Check:
     """A condition of a document as a check; `path` is where it stands there."""
-    check = _compiled(node, path, place)
     if node.when is None:
-        return check
+        return _compiled(node, path, place)
     rule = Rule("when", path, place.clause, text(node.title))
-    return Guarded(rule, compile_condition(node.when, f"{path}.when", place), check)
+    then = _compiled(node.model_copy(update={"title": None}), path, place)
+    return Guarded(rule, compile_condition(node.when, f"{path}.when", place), then)
 
 
 def _compiled(node: Condition, path: str, place: Place) -> Check:

@@ -1,6 +1,6 @@
 """An order on the desk: its lines while one group of benefits after the other works on them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from shared.money import Money, allocate
@@ -101,8 +101,7 @@ class Desk:
         for plan in self.plans.get(group.name, ()):
             verdicts = {line: desk.verdict(plan, group, line) for line in desk.lines}
             standing = tuple(line for line, against in verdicts.items() if against is None)
-            lost = tuple(desk.lost(plan, group, line, why) for line, why in verdicts.items() if why is not None)
-            desk = replace(desk, nodes=desk.nodes + lost)
+            desk = replace(desk, nodes=desk.nodes + tuple(desk.lost(plan, group, verdicts)))
             desk = desk.applied(plan, group, standing) if standing else desk
         return desk
 
@@ -222,16 +221,28 @@ class Desk:
             for line, amount in part.taken.items()
         )
         taken = Money(sum(one.amount_minor for one in part.taken.values()), part.base.currency)
-        figures = {"base": part.base}
-        return Node(_rule(plan, group), taken, (), "", figures, part.why_not, None, (*part.nodes, *shares))
+        inside = part.nodes + (shares if taken.amount_minor else ())
+        return Node(_rule(plan, group), taken, (), "", {"base": part.base}, part.why_not, None, inside)
 
-    def lost(self, plan: BenefitPlan, group: Group, line: str, why: WhyNot) -> Node:
-        """A benefit that doesn't count on a line: why, and what it would have taken off."""
-        _, scope = self.scopes[plan.heading.policy, line]
-        if why.reason in ("excluded", "gave_less"):
-            would = self.offer(plan, group, (line,)).total
-            why = replace(why, would_give=Money(would, self.lines[line].net.currency))
-        return Node(_rule(plan, group), None, figures={"line": line}, why_not=why, inside=scope)
+    def lost(self, plan: BenefitPlan, group: Group, verdicts: Mapping[str, WhyNot | None]) -> Iterator[Node]:
+        """Where a benefit doesn't count: one node for all lines of the same reason, and what it would have taken."""
+        alike: list[tuple[WhyNot, tuple[Node, ...], list[str]]] = []
+        for line, why in verdicts.items():
+            if why is not None:
+                _, scope = self.scopes[plan.heading.policy, line]
+                same = next((lines for known, asked, lines in alike if (known, asked) == (why, scope)), None)
+                if same is None:
+                    alike.append((why, scope, same := []))
+                same.append(line)
+        for why, scope, lines in alike:
+            figures = {"lines": ", ".join(lines)}
+            yield Node(_rule(plan, group), None, (), "", figures, self._forgone(why, plan, group, lines), None, scope)
+
+    def _forgone(self, why: WhyNot, plan: BenefitPlan, group: Group, lines: list[str]) -> WhyNot:
+        if why.reason not in ("excluded", "gave_less"):
+            return why
+        would = self.offer(plan, group, tuple(lines)).total
+        return replace(why, would_give=Money(would, self.lines[lines[0]].net.currency))
 
 
 def _is_by_line(plan: BenefitPlan) -> bool:

@@ -57,7 +57,7 @@ class Question:
             return case.facts.value(measure, case.subject, None, case.as_of), None
         window, as_of = self._window(measure.window, case)
         if window is None:
-            return NoEvidence("the day the window is counted from"), None
+            return NoEvidence("window_start"), None
         return case.facts.value(measure, case.subject, window, as_of), window
 
     def may_still_change(self, window: Period | None, case: Case) -> bool:

@@ -207,7 +207,7 @@ def test_a_window_that_still_runs_answers_not_yet_with_its_last_day():
 def test_a_window_counted_from_an_unknown_day_has_no_evidence():
     node = plan("new-customer-gates").decide(case({"orders.count": 9})).trace.inside[0].inside[1]
     assert node.result == UNKNOWN
-    assert node.inputs == (NoEvidence("the day the window is counted from"),)
+    assert node.inputs == (NoEvidence("window_start"),)
 
 
 # --- asking and granting ---------------------------------------------------------------------------------------------

@@ -87,7 +87,9 @@ def against(decision, policy, line="L1"):
     return next(
         node.why_not
         for node in decision.trace.inside
-        if node.rule.rule == f"{policy}@1" and node.why_not and (node.figures or {}).get("line") == line
+        if node.rule.rule == f"{policy}@1"
+        and node.why_not
+        and line in str((node.figures or {}).get("lines", "")).split(", ")
     )
 
 

@@ -1,0 +1,138 @@
+"""How figures, days and words read in English and in Chinese, and the sentences they stand in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from ruamel.yaml import YAML
+
+from shared.calendar import Duration
+from shared.money import Money
+from shared.trace import Evidence, Gap, Node, NoEvidence, Text, Value
+
+Language = Literal["en", "zh"]
+_HERE = Path(__file__).parent
+
+
+class MissingSentence(LookupError):
+    """Something to be said has no words in the language."""
+
+
+@cache
+def sentences() -> Mapping[str, Mapping[str, Text]]:
+    """The three parts of the file: sentences, signs of comparison and words, each by its code."""
+    found: dict[str, dict[str, Text]] = _read("sentences.yaml")
+    return found
+
+
+@cache
+def _sources() -> Mapping[str, Text]:
+    found: dict[str, Text] = _read("sources.yaml")
+    return found
+
+
+def _read(name: str) -> Any:
+    return YAML(typ="safe", pure=True).load((_HERE / name).read_text(encoding="utf-8"))
+
+
+def grouped(number: Decimal | int) -> str:
+    """With thousands separators and every digit it has."""
+    return f"{number:,f}" if isinstance(number, Decimal) else f"{number:,}"
+
+
+def percent(rate: Decimal) -> str:
+    share = (rate * 100).normalize()
+    return f"{share:,f} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """One language; `names` are what people call roles, routes, policies and groups, where the caller knows it."""
+
+    language: Language
+    names: Mapping[str, Text] = field(default_factory=dict)
+
+    def say(self, code: str, /, **parts: object) -> str:
+        """A sentence with its parts; `MissingSentence` where the file has none of that code."""
+        return self._template("sentences", code).format(**parts)
+
+    def word(self, code: object) -> str:
+        """A word of ours; codes of documents are shown as they are."""
+        known = sentences()["words"].get(str(code))
+        return str(code) if known is None else known[self.language]
+
+    def named(self, code: object) -> str:
+        """What people call a role, route, policy or group; its code where nobody said."""
+        found = self.names.get(str(code).partition("@")[0])
+        return str(code) if found is None else found[self.language]
+
+    def _template(self, part: str, code: str) -> str:
+        try:
+            return sentences()[part][code][self.language]
+        except KeyError:
+            raise MissingSentence(f"{part} {code} in {self.language}") from None
+
+    def text(self, words: Text | None) -> str:
+        return "" if words is None else words[self.language]
+
+    def source(self, document: str) -> str:
+        return self.text(_sources()[document]) if document in _sources() else document
+
+    def value(self, value: Value | None) -> str:
+        """352,000.00 CNY; 2021-03-10; yes; a code as it is."""
+        match value:
+            case bool():
+                return self.word(str(value).lower())
+            case Money():
+                return f"{grouped(value.decimal)} {value.currency}"
+            case Decimal() | int():
+                return grouped(value)
+            case Duration() if value.is_calendar and not value.in_months:
+                return self.say("days", number=value.days)
+            case date():
+                return value.isoformat()
+            case _:
+                return "" if value is None else str(value)
+
+    def limits(self, node: Node) -> str:
+        """The comparisons as written, in the unit of what is compared."""
+        given = node.inputs[0] if node.inputs else NoEvidence()
+        value = given.value if isinstance(given, Evidence) else None
+        shown = [
+            self._template("signs", sign).format(limit=self._limit(limit, value, node))
+            for sign, limit in node.rule.compares
+        ]
+        return ", ".join(shown) if self.language == "en" else "，".join(shown)
+
+    def _limit(self, limit: str, value: Value | None, node: Node) -> str:
+        if limit.startswith("["):
+            return limit.strip("[]")
+        if not _is_number(limit):
+            return self.word(limit)
+        currency = value.currency if isinstance(value, Money) else (node.rule.written or {}).get("currency")
+        return self.value(Money.parse(limit, currency)) if currency else grouped(Decimal(limit))
+
+    def window(self, key: str) -> str:
+        """The window asked for: a calendar period by its key, another span by its first and last day."""
+        first, _, last = key.partition("/")
+        if last:
+            return self.say("in_span", first=first, last=last)
+        return self.say("in_period", window=key) if key else ""
+
+    def gap(self, gap: Gap | None, kind: str) -> str:
+        """How far off, as the end of a sentence; `kind` is `short` or `row`."""
+        if gap is None:
+            return ""
+        way = "over" if gap.downwards and kind == "short" else kind
+        _, _, row = gap.to.rpartition("[")
+        following = int(row.rstrip("]")) + 1 if row.rstrip("]").isdigit() else ""
+        code = f"gap.{way}_open" if gap.open else f"gap.{way}"
+        return self.say(code, gap=self.value(gap.amount), next=following)
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("-").replace(".", "", 1).isdigit()
