@@ -289,6 +289,7 @@ policy_draft = Table(
     Column("based_on", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("maker", Text, nullable=False),
+    Column("endorsements", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("checker", Text),
     _moment("drafted_at"),
     _moment("proposed_at", nullable=True),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared.errors import Conflict, FieldError, Forbidden, NotFound, ValidationProblem, Words
 from shared.policy.findings import Finding, refusals
-from shared.policy.forms import Document, Route, leaves
+from shared.policy.forms import AllSteps, AnyStep, AnySteps, AtLeastSteps, Document, Route, Step, leaves
 
 
 class DraftState(StrEnum):
@@ -92,7 +92,12 @@ class MakerCannotPublish(Forbidden):
 
 class NotThePublisher(Forbidden):
     code = "not_the_publisher"
-    title: ClassVar[Words] = {"en": "Its owner publishes this policy", "zh": "该政策须由其责任角色发布"}
+    title: ClassVar[Words] = {"en": "The publication route asks another role", "zh": "发布流程须由其他角色决定"}
+
+
+class EndorsedAlready(Conflict):
+    code = "endorsed_already"
+    title: ClassVar[Words] = {"en": "Nobody decides twice on one publication", "zh": "同一人不得两次决定同一发布"}
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,12 @@ class Draft:
     drafted_at: datetime
     proposed_at: datetime | None
     published_at: datetime | None
+    endorsements: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def endorsed(self) -> frozenset[str]:
+        """The steps of the publication route that were decided."""
+        return frozenset(one["step"] for one in self.endorsements)
 
 
 def moved(state: DraftState, act: str) -> DraftState:
@@ -174,7 +185,35 @@ def refuse_undeclared_past(document: Document, *, today: date, reason: str | Non
         raise RetroactiveWithoutReason(document.valid.from_)
 
 
-def publishers(route: Route, document: Document) -> frozenset[str]:
-    """The roles that decide a publication by the route `policy-publication` (C10); `policy_owner` is the document's."""
-    deciding = (step.role for step in leaves(route.steps) if step.kind in ("review", "approve"))
-    return frozenset(document.owner if role == "policy_owner" else role for role in deciding)
+def open_steps(route: Route, endorsed: frozenset[str]) -> tuple[Step, ...]:
+    """The deciding steps of the route `policy-publication` whose turn it is; none when all is decided (C10)."""
+    for step in route.steps:
+        if not _is_decided(step, endorsed):
+            return tuple(one for one in leaves((step,)) if not _is_decided(one, endorsed))
+    return ()
+
+
+def step_for(steps: Iterable[Step], *, document: Document, roles: frozenset[str]) -> Step:
+    """The step one of the roles may decide; `policy_owner` is the document's owner. Raises NotThePublisher."""
+    asked = {_role(step, document): step for step in steps}
+    for role, step in asked.items():
+        if role in roles:
+            return step
+    named = ", ".join(asked)
+    raise NotThePublisher({"en": f"Asked now: {named}.", "zh": f"当前须由{named}决定。"})
+
+
+def _role(step: Step, document: Document) -> str:
+    return document.owner if step.role == "policy_owner" else step.role
+
+
+def _is_decided(step: AnyStep, endorsed: frozenset[str]) -> bool:
+    match step:
+        case Step():
+            return step.kind not in ("review", "approve") or step.id in endorsed
+        case AllSteps():
+            return all(_is_decided(one, endorsed) for one in step.all)
+        case AnySteps():
+            return any(_is_decided(one, endorsed) for one in step.any)
+        case AtLeastSteps():
+            return sum(_is_decided(one, endorsed) for one in step.of) >= step.at_least

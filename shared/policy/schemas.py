@@ -100,6 +100,15 @@ class LintAnswer(Shape):
     findings: list[FindingShown]
 
 
+class EndorsementShown(Shape):
+    """One decision on a publication."""
+
+    step: str = Field(examples=["owner"])
+    by: str
+    at: datetime
+    route: str = Field(examples=["policy-publication@1"])
+
+
 class DraftShown(Shape):
     """A document on its way, or the version it takes back."""
 
@@ -111,6 +120,7 @@ class DraftShown(Shape):
     reason: str | None
     based_on: int = Field(description="the newest version when it was written; 0 for a new policy")
     maker: str
+    endorsements: list[EndorsementShown] = Field(description="decisions of the publication route so far")
     checker: str | None
     drafted_at: datetime
     proposed_at: datetime | None
@@ -120,7 +130,11 @@ class DraftShown(Shape):
     @classmethod
     def of(cls, draft: Draft, findings: tuple[Finding, ...] = ()) -> "DraftShown":
         said = {name: getattr(draft, name) for name in Draft.__dataclass_fields__}
-        shown = {"draft_id": str(draft.draft_id), "state": draft.state.value}
+        shown = {
+            "draft_id": str(draft.draft_id),
+            "state": draft.state.value,
+            "endorsements": [EndorsementShown.model_validate(one) for one in draft.endorsements],
+        }
         return cls(**{**said, **shown, "findings": [FindingShown.of(found) for found in findings]})
 
 

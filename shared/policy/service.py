@@ -19,10 +19,10 @@ from shared.policy.lifecycle import (
     Draft,
     DraftOutdated,
     DraftState,
+    EndorsedAlready,
     MakerCannotPublish,
     NothingChanged,
     NotTheMaker,
-    NotThePublisher,
     PolicyNotClean,
     PolicyOfAnotherService,
     Published,
@@ -30,8 +30,9 @@ from shared.policy.lifecycle import (
     in_force,
     moved,
     newest,
-    publishers,
+    open_steps,
     refuse_undeclared_past,
+    step_for,
 )
 from shared.policy.lint import Library, lint
 from shared.policy.loader import read_json
@@ -102,26 +103,31 @@ async def propose(
 
 
 async def publish(session: AsyncSession, *, policy_id: str, draft_id: UUID, act: Act) -> Draft:
-    """The second person puts a proposal to work: its number, its hash, its event and the epoch in one transaction.
+    """A second person decides on a proposal; with the last decision it goes to work.
 
-    Raises UnknownDraft, MakerCannotPublish, WrongDraftState, DraftOutdated, NotThePublisher and what `propose` does.
+    Its number, its hash, its event and the epoch are one transaction. Where the publication route asks several roles,
+    each of them calls this once, and until the last the draft stays proposed. Raises UnknownDraft, MakerCannotPublish,
+    WrongDraftState, DraftOutdated, NotThePublisher, EndorsedAlready and what `propose` does.
     """
-    # The epoch's row first: publications follow each other, so that the number and the lint are of one state.
-    await store.move_epoch(session)
+    await store.await_turn(session)
     draft = await store.find_draft(session, policy_id=policy_id, draft_id=draft_id)
     state = moved(draft.state, "publish")
     if draft.maker == act.by.user_id:
         raise MakerCannotPublish
     if draft.based_on != await store.next_version(session, policy_id=policy_id) - 1:
         raise DraftOutdated
-    if draft.document is None:
-        await _withdraw(session, draft, act)
-    else:
-        await _publish(session, draft, read_json(draft.document), act)
-    changes = {"state": state, "checker": act.by.user_id, "published_at": act.now}
-    await store.change_draft(session, draft_id, changes)
+    document = await _document_decided_on(session, draft)
+    endorsements, is_last = await _endorsed(session, draft, document, act)
+    if not is_last:
+        await store.change_draft(session, draft_id, {"endorsements": list(endorsements)})
+        await _audit(session, act, "policy.endorsed", policy_id, draft)
+        return replace(draft, endorsements=endorsements)
+    await (_withdraw if draft.document is None else _publish)(session, draft, document, act)
+    await store.move_epoch(session)
+    changes: Mapping[str, Any] = {"state": state, "checker": act.by.user_id, "published_at": act.now}
+    await store.change_draft(session, draft_id, {**changes, "endorsements": list(endorsements)})
     await _audit(session, act, "policy.published" if draft.document else "policy.withdrawn", policy_id, draft)
-    return replace(draft, **changes)  # type: ignore[arg-type]
+    return replace(draft, **changes, endorsements=endorsements)
 
 
 async def keep_published(session: AsyncSession, one: Published) -> None:
@@ -163,9 +169,32 @@ async def _keep(session: AsyncSession, act: Act, policy_id: str, **of: Any) -> D
     return draft
 
 
+async def _document_decided_on(session: AsyncSession, draft: Draft) -> Document:
+    if draft.document is not None:
+        return read_json(draft.document)
+    known = await store.read_versions(session, policy_id=draft.policy_id)
+    return next(one.document for one in known if one.version == draft.withdraws)
+
+
+async def _endorsed(
+    session: AsyncSession, draft: Draft, document: Document, act: Act
+) -> tuple[tuple[Mapping[str, str], ...], bool]:
+    """The decisions so far with this one, and whether it is the last; a change of the route follows the one before."""
+    known = await store.read_versions(session, policy_id=PUBLICATION_ROUTE)
+    route = in_force(known, act.today).get(PUBLICATION_ROUTE)
+    if route is None or not isinstance(route.document, Route):
+        return draft.endorsements, True
+    if act.by.user_id in {one["by"] for one in draft.endorsements}:
+        raise EndorsedAlready
+    asked = open_steps(route.document, draft.endorsed)
+    step = step_for(asked, document=document, roles=act.by.roles) if asked else None
+    mine = [{"step": step.id, "by": act.by.user_id, "at": act.now.isoformat(), "route": route.policy}] if step else []
+    endorsements = (*draft.endorsements, *mine)
+    return endorsements, not open_steps(route.document, frozenset(one["step"] for one in endorsements))
+
+
 async def _publish(session: AsyncSession, draft: Draft, document: Document, act: Act) -> None:
     await _refuse_unclean(session, document, act, draft.reason)
-    await _refuse_wrong_publisher(session, document, act)
     one = Published(
         document=document,
         version=draft.based_on + 1,
@@ -179,19 +208,16 @@ async def _publish(session: AsyncSession, draft: Draft, document: Document, act:
     await keep_published(session, one)
 
 
-async def _withdraw(session: AsyncSession, draft: Draft, act: Act) -> None:
-    known = await store.read_versions(session, policy_id=draft.policy_id)
-    taken = next(one for one in known if one.version == draft.withdraws)
-    await _refuse_wrong_publisher(session, taken.document, act)
+async def _withdraw(session: AsyncSession, draft: Draft, document: Document, act: Act) -> None:
     said = {
-        "policy_id": draft.policy_id,
-        "version": taken.version,
+        "policy_id": document.id,
+        "version": draft.withdraws,
         "reason": draft.reason or "",
         "maker": draft.maker,
         "checker": act.by.user_id,
     }
     await store.add_withdrawal(session, {**said, "withdrawn_at": act.now})
-    outbox.record(session, PolicyWithdrawn(occurred_at=act.now, **said))
+    outbox.record(session, PolicyWithdrawn.model_validate({**said, "occurred_at": act.now}))
 
 
 async def _refuse_unclean(session: AsyncSession, document: Document, act: Act, reason: str | None) -> None:
@@ -199,17 +225,6 @@ async def _refuse_unclean(session: AsyncSession, document: Document, act: Act, r
     found = await findings_of(session, document=document, act=act)
     if errors := tuple(one for one in found if one.severity == "error"):
         raise PolicyNotClean(errors)
-
-
-async def _refuse_wrong_publisher(session: AsyncSession, document: Document, act: Act) -> None:
-    """Where a route for publications is in force, its deciding roles publish; a change of it follows the one before."""
-    route = in_force(await store.read_versions(session, policy_id=PUBLICATION_ROUTE), act.today).get(PUBLICATION_ROUTE)
-    if route is None or not isinstance(route.document, Route):
-        return
-    roles = publishers(route.document, document)
-    if roles.isdisjoint(act.by.roles):
-        named = ", ".join(sorted(roles))
-        raise NotThePublisher({"en": f"By {route.policy}: {named}.", "zh": f"依{route.policy}：{named}。"})
 
 
 def _refuse_other_service(document: Document, versions: list[Published], service: str) -> None:

@@ -25,8 +25,13 @@ async def read_epoch(session: AsyncSession) -> int:
     return int(await session.scalar(select(policy_epoch.c.epoch)) or 0)
 
 
+async def await_turn(session: AsyncSession) -> None:
+    """Publications of a service follow each other: number and lint of each are of one state."""
+    await session.execute(select(policy_epoch.c.epoch).with_for_update())
+
+
 async def move_epoch(session: AsyncSession) -> None:
-    """In the transaction of a change. It locks the row, so that publications of a service follow each other."""
+    """In the transaction of a change."""
     await session.execute(update(policy_epoch).values(epoch=policy_epoch.c.epoch + 1))
 
 
@@ -67,7 +72,7 @@ async def add_withdrawal(session: AsyncSession, values: Mapping[str, Any]) -> bo
 
 async def add_draft(session: AsyncSession, draft: Draft) -> None:
     values = {name: getattr(draft, name) for name in Draft.__dataclass_fields__}
-    await session.execute(insert(policy_draft).values(values))
+    await session.execute(insert(policy_draft).values({**values, "endorsements": list(draft.endorsements)}))
 
 
 async def find_draft(session: AsyncSession, *, policy_id: str, draft_id: UUID) -> Draft:
@@ -157,4 +162,4 @@ def _document(text: str) -> Document:
 
 
 def _draft(row: Row[Any]) -> Draft:
-    return Draft(**{**row._mapping, "state": DraftState(row.state)})
+    return Draft(**{**row._mapping, "state": DraftState(row.state), "endorsements": tuple(row.endorsements)})

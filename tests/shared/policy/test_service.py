@@ -16,6 +16,7 @@ from shared.policy.forms import content_hash, stored_form
 from shared.policy.lifecycle import (
     DraftOutdated,
     DraftState,
+    EndorsedAlready,
     MakerCannotPublish,
     NothingChanged,
     NotTheMaker,
@@ -27,6 +28,7 @@ from shared.policy.lifecycle import (
     UnknownPolicy,
     WrongDraftState,
 )
+from shared.policy.loader import read_json
 from shared.policy.seed import pack_of, seed_pack
 from tests.shared.policy.house import CHECKER, MAKER, NOW, PACK, act, bonus, pack, published, rows, somebody
 
@@ -122,8 +124,36 @@ async def test_only_its_maker_proposes_a_draft(house: AsyncSession) -> None:
 async def test_the_owner_role_publishes_where_the_publication_route_says_so(house: AsyncSession) -> None:
     """C10: policy-publication names the owner of the document."""
     of = await proposed(house)
-    with pytest.raises(NotThePublisher, match="policy-publication@1: finance_director"):
+    with pytest.raises(NotThePublisher, match="finance_director"):
         await service.publish(house, act=act(somebody("legal", "legal")), **of)
+
+
+async def test_a_longer_publication_route_adds_its_steps_and_needs_as_many_persons(house: AsyncSession) -> None:
+    """C10, C11: legal reviews, then the owner approves; a change of the route itself follows the one before."""
+    route = stored_form(pack()["policy-publication"])
+    route["steps"] = [{"id": "legal", "role": "legal", "kind": "review"}, *route["steps"]]
+    here, general_manager = act(mounted_in="approvals"), somebody("gm", "general_manager")
+    change = await service.draft_policy(house, document=read_json(route), act=here)
+    of: dict[str, Any] = {"policy_id": change.policy_id, "draft_id": change.draft_id}
+    await service.propose(house, act=here, retroactive_reason="a test", **of)
+    done = await service.publish(house, act=act(general_manager, mounted_in="approvals"), **of)
+    assert (done.state, [one["route"] for one in done.endorsements]) == (
+        DraftState.PUBLISHED,
+        ["policy-publication@1"],
+    )
+    of = await proposed(house)
+    both = somebody("both", "legal", "finance_director")
+    with pytest.raises(NotThePublisher, match="legal"):
+        await service.publish(house, act=act(CHECKER), **of)
+    epoch = await store.read_epoch(house)
+    first = await service.publish(house, act=act(both), **of)
+    assert (first.state, [one["step"] for one in first.endorsements]) == (DraftState.PROPOSED, ["legal"])
+    assert await store.read_epoch(house) == epoch
+    with pytest.raises(EndorsedAlready):
+        await service.publish(house, act=act(both), **of)
+    last = await service.publish(house, act=act(CHECKER), **of)
+    assert (last.state, last.checker) == (DraftState.PUBLISHED, "findir")
+    assert await store.read_epoch(house) == epoch + 1
 
 
 async def test_without_a_publication_route_any_second_person_publishes(session: AsyncSession) -> None:
@@ -185,8 +215,6 @@ async def test_a_route_whose_role_nobody_holds_cannot_be_proposed(house: AsyncSe
     await house.execute(text("DELETE FROM role_holding WHERE role = 'hr'"))
     route = stored_form(pack()["receivable-write-off"])
     route["steps"].append({"id": "hr", "role": "hr", "kind": "review"})
-    from shared.policy.loader import read_json
-
     here = act(mounted_in="approvals")
     draft = await service.draft_policy(house, document=read_json(route), act=here)
     with pytest.raises(PolicyNotClean) as refused:

@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("based_on", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("maker", sa.Text(), nullable=False),
+        sa.Column("endorsements", postgresql.JSONB(), server_default=sa.text("'[]'::jsonb"), nullable=False),
         sa.Column("checker", sa.Text(), nullable=True),
         sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=True),
