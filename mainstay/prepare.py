@@ -26,18 +26,18 @@ def migrate(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Bring databases to the newest revision: of <SERVICE>_DATABASE_URL, else of what runs from this folder."""
-    from shared.db.migrate import expected_heads
     from shared.db.migrate import migrate as migrate_one
+    from shared.db.revisions import heads
 
     wanted = services or list(SERVICES)
     urls = {service: database_url(service) for service in wanted}
     for service, url in urls.items():
         asyncio.run(migrate_one(service, url))
-    heads = {service: sorted(expected_heads(service)) for service in wanted}
+    reached = {service: sorted(heads(service)) for service in wanted}
     if as_json:
-        answer_json(heads)
+        answer_json(reached)
         return
-    for service, revisions in heads.items():
+    for service, revisions in reached.items():
         out.print(f"{service:<10} {', '.join(revisions)}")
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.clock import Clock, running_clock
 from shared.consumer import Consumer
 from shared.db.engine import make_engine
-from shared.db.migrate import heads_reached
+from shared.db.revisions import heads_reached
 from shared.db.session import Sessions, make_sessions
 from shared.jobs import Job, Repetition
 from shared.kafka import Broker

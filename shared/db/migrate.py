@@ -4,22 +4,19 @@ import asyncio
 import importlib
 import sys
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from shared.db import mechanisms
 from shared.db.engine import async_url
+from shared.db.revisions import ROOT, version_folders
 
-ROOT = Path(__file__).resolve().parents[2]
 ONE_MIGRATION_AT_A_TIME = 0x4D41494E  # advisory lock: an API and a worker may both start on an empty database
 
 
@@ -37,23 +34,9 @@ def alembic_config(service: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(ROOT / "shared" / "db" / "migrations"))
     config.set_main_option("path_separator", "newline")
-    places = (ROOT / "shared" / "db", ROOT / "services" / service)
-    config.set_main_option("version_locations", "\n".join(str(place / "migrations" / "versions") for place in places))
+    config.set_main_option("version_locations", "\n".join(str(folder) for folder in version_folders(service)))
     config.attributes["service"] = service
     return config
-
-
-@cache
-def expected_heads(service: str) -> frozenset[str]:
-    """Read once a process: the code does not change under it, and a probe asks every few seconds."""
-    return frozenset(ScriptDirectory.from_config(alembic_config(service)).get_heads())
-
-
-async def heads_reached(engine: AsyncEngine, service: str) -> bool:
-    """Whether the database is as new as the code."""
-    async with engine.connect() as connection:
-        present = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
-    return frozenset(present) == expected_heads(service)
 
 
 async def migrate(service: str, database_url: str) -> None:

@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
-from shared.db.migrate import heads_reached
+from shared.db.revisions import heads_reached
 from shared.http.exchange import Runtime, runtime_of
 from shared.pipe_metrics import measure_pipe, pipe_not_measured
 
