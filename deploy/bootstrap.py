@@ -12,28 +12,36 @@ from services.accounts.identity.bootstrap import AlreadyBootstrapped, create_fir
 from services.accounts.identity.repository import any_user_exists
 from shared.db.engine import make_engine
 from shared.db.session import commit, make_sessions
-from shared.policy.seed import pack_of, seed_pack
+from shared.policy.loader import load_pack
+from shared.policy.seed import seed_pack
 from shared.settings import ServiceSettings
 
 ADMINISTRATOR = "admin"
 PACK = PROJECT / "deploy" / "policies"
 
 
-async def begin(urls: Mapping[str, str], *, pack: Path, password: str, now: datetime) -> dict[str, int]:
+async def begin(
+    urls: Mapping[str, str], *, pack: Path, password: str, now: datetime, login: str = ADMINISTRATOR
+) -> dict[str, int]:
     """Publish the pack as version 1 in each service and make the administrator; `urls` are the databases by service.
 
     Answers how many policies each service got. Raises `AlreadyBootstrapped` while any user exists. The administrator
     comes last, so that a broken attempt can be made again.
     """
-    if not await is_empty(urls["accounts"]):
-        raise AlreadyBootstrapped
+    placed = load_pack(pack)
+    documents = {service: [one.document for one in placed if one.service == service] for service in urls}
     seeded = {}
-    for service in sorted(urls, key=lambda service: service == "accounts"):
-        async with _session(urls[service], service) as session:
-            seeded[service] = await seed_pack(session, service=service, documents=pack_of(pack, service), now=now)
-            if service == "accounts":
-                await create_first_administrator(session, login=ADMINISTRATOR, password=password, now=now)
-            await commit(session)
+    # Open to the end: whoever else begins the same system waits here, and then finds the administrator.
+    async with _session(urls["accounts"], "accounts") as accounts:
+        if await any_user_exists(accounts):
+            raise AlreadyBootstrapped
+        for service in sorted(set(urls) - {"accounts"}):
+            async with _session(urls[service], service) as session:
+                seeded[service] = await seed_pack(session, service=service, documents=documents[service], now=now)
+                await commit(session)
+        seeded["accounts"] = await seed_pack(accounts, service="accounts", documents=documents["accounts"], now=now)
+        await create_first_administrator(accounts, login=login, password=password, now=now)
+        await commit(accounts)
     return seeded
 
 

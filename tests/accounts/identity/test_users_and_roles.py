@@ -237,7 +237,7 @@ async def test_an_administrator_decides_no_business(accounts: Accounts) -> None:
     admin = await accounts.admin()
     may = {one["permission"] for one in (await admin.get("/v1/me")).json()["permissions"]}
     business = {
-        "requests.decide", "quotes.write", "orders.write", "contracts.write", "payments.record", "prices.publish",
+        "requests.submit", "quotes.write", "orders.write", "contracts.write", "payments.record", "prices.publish",
         "periods.close", "ratings.run", "elections.make", "bank_details.read",
     }  # fmt: skip
     assert may.isdisjoint(business)
