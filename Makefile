@@ -46,10 +46,10 @@ imports: .venv/ready  ## check who may import whom
 	@$(BIN)/lint-imports
 
 schemas: .venv/ready  ## write the generated files again: event schemas, OpenAPI, AsyncAPI, the configuration reference
-	@$(BIN)/python -m deploy.generated --write
+	@$(BIN)/python -m shared.events.schemas && $(BIN)/python -m deploy.generated --write
 
 check-schemas: .venv/ready  ## say which generated file differs from the code
-	@$(BIN)/python -m deploy.generated --check
+	@$(BIN)/python -m shared.events.schemas --check && $(BIN)/python -m deploy.generated --check
 
 bench: .venv/ready  ## measure against bare limits on this machine, as lines `ratio NAME VALUE`
 	@$(BIN)/python -m tests.bench

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from deploy.configuration import configuration_reference
 from deploy.local.settings import PROJECT
+from deploy.openapi import openapi_documents
 
 # Each answers texts by their paths under the project's root.
-GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (configuration_reference,)
+GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (configuration_reference, openapi_documents)
 
 
 def main() -> int:
