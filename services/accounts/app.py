@@ -18,7 +18,6 @@ from shared.http.app import create_app
 from shared.http.exchange import ServiceDescription
 from shared.http.serve import serve
 
-
 SLICES = (
     identity_api.router,
     dossiers_api.router,

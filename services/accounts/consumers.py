@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 
-from shared.policy.consumer import POLICY_HANDLERS
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.programmes import consumer as programmes
 from services.accounts.ratings import consumer as ratings
-from shared.consumer import BatchHandler, Consumer, Received, one_by_one
+from shared.consumer import BatchHandler, Consumer, EventHandler, Received, one_by_one
 from shared.events.approvals import ApprovalGranted, ApprovalRejected, ApprovalWithdrawn
 from shared.events.catalogue import ExchangeRatePublished
+from shared.events.envelope import Event
 from shared.events.orders import OrderEvent
 from shared.events.rewards import PeriodClosed
+from shared.policy.consumer import POLICY_HANDLERS
 
 TOPICS = ("catalogue.v1", "orders.v1", "approvals.v1", "rewards.v1", "policies.v1")
 Answered = ApprovalGranted | ApprovalRejected | ApprovalWithdrawn
@@ -31,16 +32,15 @@ def take_events(zone: str) -> BatchHandler:
         elif event.subject_type == "key_account_list":
             await programmes.note_answer(session, event)
 
-    others = one_by_one(
-        {
-            ExchangeRatePublished: ratings.note_exchange_rate,
-            PeriodClosed: programmes.note_period_closed,
-            ApprovalGranted: note_answer,
-            ApprovalRejected: note_answer,
-            ApprovalWithdrawn: note_answer,
-            **POLICY_HANDLERS,
-        }
-    )
+    handlers: dict[type[Event], EventHandler] = {
+        ExchangeRatePublished: ratings.note_exchange_rate,
+        PeriodClosed: programmes.note_period_closed,
+        ApprovalGranted: note_answer,
+        ApprovalRejected: note_answer,
+        ApprovalWithdrawn: note_answer,
+        **POLICY_HANDLERS,  # type: ignore[dict-item]
+    }
+    others = one_by_one(handlers)
 
     async def take(session: AsyncSession, batch: Sequence[Received]) -> None:
         await ratings.note_orders(session, [one.event for one in batch if isinstance(one.event, OrderEvent)], zone=zone)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
@@ -11,8 +11,7 @@ from shared.auth.principal import Principal
 from shared.http.dependencies import Now
 from shared.http.exchange import runtime_of
 from shared.http.problems import language_of
-
-Language = str
+from shared.policy.speech import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Edge:
 
 
 def read_edge(request: Request, now: Now) -> Edge:
-    return Edge(now, runtime_of(request).settings.zone, language_of(request.headers))
+    return Edge(now, runtime_of(request).settings.zone, cast(Language, language_of(request.headers)))
 
 
 Here = Annotated[Edge, Depends(read_edge)]

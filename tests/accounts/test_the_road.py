@@ -241,8 +241,11 @@ async def test_the_first_rating_is_91_11_by_what_has_evidence_a2(accounts, peopl
     proposed = (await run(people, account["id"], preview=False))["results"][0]
     assert proposed["grade"] == "A"
 
-    explained = await people["kam"].get(f"/v1/rating-proposals/{proposed['proposal_id']}/explanation")
-    assert "91.11" in explained.text
+    explanation = f"/v1/rating-proposals/{proposed['proposal_id']}/explanation"
+    for language, word in (("en", "Credit"), ("zh", "信誉度")):
+        explained = await people["kam"].get(explanation, headers={"Accept-Language": language})
+        assert "91.11" in explained.text
+        assert any(word in said for said in explained.json()["lines"])
     answer = granted("rating", proposed["proposal_id"], account_id=account["id"])
     await received(accounts, answer)
     await received(accounts, answer)
@@ -339,9 +342,7 @@ async def test_an_import_answers_per_row_and_the_same_file_again_changes_nothing
 
 async def test_a_file_that_cannot_be_read_names_its_line(people):
     headers = {"Content-Type": "application/x-ndjson"}
-    answer = await people["kam"].call(
-        "POST", "/v1/account-imports", content=b'{"a": 1}\nnot json', headers=headers
-    )
+    answer = await people["kam"].call("POST", "/v1/account-imports", content=b'{"a": 1}\nnot json', headers=headers)
     assert answer.status_code == 400
     assert "Line 2" in answer.json()["detail"]
 

@@ -4,7 +4,6 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Annotated
 
 from fastapi import Path, Query, Response
-from shared.policy.api import Policies
 from sqlalchemy import select
 
 from services.accounts.dossiers import repository, service
@@ -32,6 +31,7 @@ from shared.http.dependencies import Session, allowed
 from shared.http.pages import Page, PageQuery, oldest_first, read_page
 from shared.http.routes import Router
 from shared.money import Money
+from shared.policy.api import Policies
 from shared.policy.rulebook import Rulebook
 
 router = Router(tags=["accounts"])

@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar
 
 import orjson
 from fastapi import Path, Request
-from shared.policy.api import Policies
 
 from services.accounts.edge import Here
 from services.accounts.imports import repository, service
@@ -19,6 +18,7 @@ from shared.errors import MalformedRequest, Words
 from shared.http.dependencies import Session, allowed
 from shared.http.problems import UnsupportedMediaType
 from shared.http.routes import Router, upload
+from shared.policy.api import Policies
 from shared.policy.rulebook import Rulebook
 
 router = Router(tags=["imports"])

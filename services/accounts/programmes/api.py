@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import Path, Query
-from shared.policy.api import Policies
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers import repository as dossiers
@@ -23,6 +22,7 @@ from services.accounts.programmes.schemas import (
 from shared.auth.principal import Principal
 from shared.http.dependencies import Session, allowed
 from shared.http.routes import Router
+from shared.policy.api import Policies
 from shared.policy.rulebook import Rulebook
 
 router = Router(tags=["programmes"])

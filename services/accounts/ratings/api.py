@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import Path, Query
 from pydantic import AwareDatetime
-from shared.policy.api import Policies
 
 from services.accounts.dossiers import repository as dossiers
 from services.accounts.dossiers.api import AccountId
@@ -30,6 +29,8 @@ from services.accounts.ratings.schemas import (
 from shared.auth.principal import Principal
 from shared.http.dependencies import Session, allowed
 from shared.http.routes import Router
+from shared.policy.api import Policies
+from shared.policy.explain import explain
 from shared.policy.rulebook import Rulebook
 from shared.trace import Decision
 
@@ -110,12 +111,11 @@ async def explain_proposal(
     proposal_id: ProposalId,
     session: Session,
     here: Here,
+    policies: Policies,
     caller: Annotated[Principal, allowed("classes.read")],
 ) -> ExplanationOut:
     """The rating in words: each criterion, what was found, its points, and the grade."""
     proposal = await repository.proposal(session, proposal_id=proposal_id, reach=caller.reach("classes.read"))
-    from shared.policy.explain import explain
-
     decision = Decision.read_plain(proposal.decision)
     return ExplanationOut(language=here.language, lines=list(explain(decision, here.language)), trace=proposal.decision)
 

@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Query
-from shared.policy.api import Policies
 
 from services.accounts.edge import Here
 from services.accounts.reports import service
@@ -15,6 +14,7 @@ from shared.errors import FieldError, ValidationProblem
 from shared.http.dependencies import Session, allowed
 from shared.http.routes import Router
 from shared.money import Money
+from shared.policy.api import Policies
 from shared.policy.rulebook import Rulebook
 
 router = Router(tags=["reports"])
