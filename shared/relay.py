@@ -26,6 +26,7 @@ BATCH = 1000
 POLL_S = 1.0
 ACKNOWLEDGED_WITHIN_S = 15.0
 CLOSED_WITHIN_S = 2.0
+REPUBLISH_ATTEMPTS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -37,10 +38,18 @@ class RelayMustRestart(Exception):
 class Relay:
     """Run it beside any number of others: those that do not lead wait for the leader's connection to end."""
 
-    def __init__(self, *, database_url: str, broker: Broker, batch_size: int = BATCH) -> None:
+    def __init__(
+        self,
+        *,
+        database_url: str,
+        broker: Broker,
+        batch_size: int = BATCH,
+        acknowledged_within_s: float = ACKNOWLEDGED_WITHIN_S,
+    ) -> None:
         self._database_url = plain_url(database_url)
         self._broker = broker
         self._batch_size = batch_size
+        self._acknowledged_within_s = acknowledged_within_s
         self._woken = asyncio.Event()
         self._connection: asyncpg.Connection
         self._producer: AIOKafkaProducer
@@ -93,7 +102,7 @@ class Relay:
     async def deliver(self, rows: Sequence[asyncpg.Record]) -> None:
         """Send a batch, wait for every acknowledgement, then mark it: in this order, or events get lost."""
         failpoint("before_send")
-        await send(self._producer, self._broker, rows)
+        await send(self._producer, self._broker, rows, within_s=self._acknowledged_within_s)
         failpoint("after_ack_before_mark")
         await mark_published(self._connection, rows, today=system_now().date())
         EVENTS_RELAYED.inc(len(rows))
@@ -105,10 +114,16 @@ async def fetch_unpublished(connection: asyncpg.Connection, *, limit: int) -> li
     return rows
 
 
-async def send(producer: AIOKafkaProducer, broker: Broker, rows: Sequence[asyncpg.Record]) -> None:
+async def send(
+    producer: AIOKafkaProducer,
+    broker: Broker,
+    rows: Sequence[asyncpg.Record],
+    *,
+    within_s: float = ACKNOWLEDGED_WITHIN_S,
+) -> None:
     """Send in order and wait until each is acknowledged. Raises RelayMustRestart if a single one is not."""
     try:
-        async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
+        async with asyncio.timeout(within_s):
             acknowledgements = [await _send_one(producer, broker, row) for row in rows]
             failpoint("after_send_before_ack")
             await asyncio.gather(*acknowledgements)
@@ -127,20 +142,34 @@ async def mark_published(connection: asyncpg.Connection, rows: Sequence[asyncpg.
 async def republish(*, database_url: str, broker: Broker, since: datetime) -> int:
     """Send everything published since `since` again, for a broker that lost its data; readers absorb what they know.
 
-    Returns how many. Raises RelayMustRestart when the broker does not take them all: run it again.
+    Returns how many. Raises RelayMustRestart when the broker does not take them; what it took does no harm.
     """
     connection = await asyncpg.connect(plain_url(database_url))
-    producer = make_producer(broker)
     sent, after = 0, 0
     try:
-        await producer.start()
         while rows := await connection.fetch(_ARCHIVED, since, after, BATCH):
-            await send(producer, broker, rows)
+            await _send_again(broker, rows)
             sent, after = sent + len(rows), rows[-1]["feed_pos"]
     finally:
-        await close_producer(producer)
         connection.terminate()
     return sent
+
+
+async def _send_again(broker: Broker, rows: Sequence[asyncpg.Record]) -> None:
+    """A new producer each time: a broker that has just come back refuses the old one's numbers (aiokafka#1017)."""
+    for attempt in range(1, REPUBLISH_ATTEMPTS + 1):
+        producer = make_producer(broker)
+        try:
+            await producer.start()
+            await send(producer, broker, rows)
+        except (KafkaError, RelayMustRestart) as refused:
+            if attempt == REPUBLISH_ATTEMPTS:
+                raise RelayMustRestart(f"republishing stopped: {refused}") from refused
+            await asyncio.sleep(POLL_S)
+        else:
+            return
+        finally:
+            await close_producer(producer)
 
 
 async def started_producer(broker: Broker, stopping: asyncio.Event) -> AIOKafkaProducer | None:
