@@ -8,9 +8,15 @@ from pathlib import Path
 from deploy.configuration import configuration_reference
 from deploy.local.settings import PROJECT
 from deploy.openapi import openapi_documents
+from deploy.policy_reference import facts_reference, lint_reference
 
 # Each answers texts by their paths under the project's root.
-GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (configuration_reference, openapi_documents)
+GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (
+    configuration_reference,
+    openapi_documents,
+    facts_reference,
+    lint_reference,
+)
 
 
 def main() -> int:
