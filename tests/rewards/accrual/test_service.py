@@ -6,7 +6,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from services.rewards.accrual.explaining import explain
 from services.rewards.ledger.domain import BalanceOf, State, balances
+from services.rewards.ledger.verifying import verify
+from shared.canonical import canonical
 from tests.rewards import facts_told as said
 from tests.rewards.accounts_kept import amounts
 from tests.rewards.books_kept import Kept
@@ -74,3 +77,39 @@ async def test_the_position_of_a_posting_is_that_of_its_event(kept: Kept) -> Non
     async with kept.sessions() as session:
         row = (await session.execute(text("SELECT pos, type FROM journal ORDER BY pos DESC LIMIT 1"))).one()
     assert (posting.position, row.type) == (row.pos, "OrderPaid")
+
+
+async def test_every_posting_is_explained_by_the_trace_it_was_made_by(kept: Kept) -> None:
+    await kept.tell([said.rate("2020-01-01"), said.listed(), said.elected(), said.product()])
+    for batch in ([said.signed()], FIRST, SECOND, [said.returned("o2", "2021-04-12", [(1, 50, 4_400_000)])]):
+        await kept.tell(batch)
+    postings = await kept.postings()
+    async with kept.sessions() as session:
+        explained = await explain(session, postings, judges=kept.policies.given)
+    assert [explained[posting.posting_id].same_trace for posting in postings] == [True] * 7
+
+
+async def test_the_explanation_of_the_bonus_after_the_return_says_what_stays_in_its_row(kept: Kept) -> None:
+    await kept.tell([said.product(), said.signed(), *FIRST, *SECOND])
+    (again,) = await kept.tell([said.returned("o2", "2021-04-12", [(1, 50, 4_400_000)])])
+    async with kept.sessions() as session:
+        explained = await explain(session, [again], judges=kept.policies.given)
+    decision = explained[again.posting_id].decision
+    assert (again.amount_minor, str(decision.outcome.amount)) == (0, "800.00")
+    assert '"value":{"amount":"74461.54","currency":"USD"}' in canonical(decision).decode()
+
+
+async def test_verification_rebuilds_every_balance_from_the_journal(kept: Kept) -> None:
+    await kept.tell([said.listed(), said.elected(), said.product(), said.signed(), *FIRST, *SECOND])
+    async with kept.sessions() as session:
+        verdict = await verify(session, judges=kept.policies.given)
+    assert (verdict.ok, verdict.postings, verdict.windows, verdict.sums) == (True, 4, 2, {"CNY": 0})
+
+
+async def test_verification_names_the_balance_that_somebody_touched(kept: Kept) -> None:
+    await kept.tell([said.listed(), said.elected(), *FIRST])
+    async with kept.sessions() as session:
+        await session.execute(text("UPDATE window_state SET accrued_minor = accrued_minor + 1"))
+        verdict = await verify(session, judges=kept.policies.given)
+    (difference,) = verdict.differences
+    assert (difference.window, difference.says, difference.rebuilt) == ("2021-03", 8_800_000, 8_800_001)
