@@ -2,6 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.consumer import EventHandler
+from shared.events.envelope import Event
 from shared.events.policies import PolicyPublished, PolicyWithdrawn
 from shared.policy import store
 from shared.policy.lifecycle import Published
@@ -32,4 +34,4 @@ async def receive_withdrawal(session: AsyncSession, event: PolicyWithdrawn, rece
         await store.move_epoch(session)
 
 
-POLICY_HANDLERS = {PolicyPublished: receive_policy, PolicyWithdrawn: receive_withdrawal}
+POLICY_HANDLERS: dict[type[Event], EventHandler] = {PolicyPublished: receive_policy, PolicyWithdrawn: receive_withdrawal}

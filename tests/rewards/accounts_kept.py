@@ -40,7 +40,7 @@ def judges(*documents: tuple[Benefit, int]) -> dict[str, Judge]:
 def books(*more: tuple[Benefit, int]) -> Books:
     """Empty books under the subsidy of 2021 and the new-product bonus."""
     found = judges((benefit("volume-subsidy"), 1), (benefit("new-product-bonus"), 1), *more)
-    return Books(judges=found, zone=ZONE, rates=Rates([]))
+    return Books(judges=found, rates=Rates([]))
 
 
 def take_all(kept: Books, events: Iterable[Event], *, after: int = 0) -> list[Posting]:

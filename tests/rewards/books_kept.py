@@ -16,7 +16,7 @@ from services.rewards.ledger.repository import balances_at, listed, read_posting
 from shared.db.session import commit
 from shared.events.envelope import Event
 from shared.received import Received
-from tests.rewards.accounts_kept import ZONE, benefit, judges
+from tests.rewards.accounts_kept import benefit, judges
 
 NAMES = UUID("6f1d3c52-0000-7000-8000-000000000000")
 
@@ -45,7 +45,7 @@ class Kept:
         """The postings these events add, in one batch."""
         batch = [received(event, now or self.now) for event in events]
         async with self.sessions() as session:
-            books = await accrue(session, batch, policies=self.policies, zone=ZONE)
+            books = await accrue(session, batch, policies=self.policies)
             await commit(session)
         return [booked.posting for booked in books.booked]
 

@@ -45,7 +45,6 @@ class Books:
     """`orders` holds whole accounts where an event needs them; `open_from` is the first month that is not closed."""
 
     judges: Mapping[str, Judge]
-    zone: str
     rates: Rates
     products: dict[str, Product] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -188,7 +187,7 @@ class Books:
     def _booking_month(self, window: Window, plan: Plan, occurred_at: datetime) -> str:
         month = window.period
         if plan.at_once and calendar_period(window.key.window) is None:
-            month = max(month, month_of(local_day(occurred_at, self.zone)))
+            month = max(month, month_of(local_day(occurred_at, plan.zone)))
         return max(month, self.open_from or month)
 
     def _in_scope(self, plan: Plan, account: Account, day: date, line: Line) -> bool:

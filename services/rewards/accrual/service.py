@@ -32,7 +32,7 @@ class Policies(Protocol):
     async def judges(self, session: AsyncSession) -> Mapping[str, Judge]: ...
 
 
-async def accrue(session: AsyncSession, batch: Sequence[Received], *, policies: Policies, zone: str) -> Books:
+async def accrue(session: AsyncSession, batch: Sequence[Received], *, policies: Policies) -> Books:
     """Journal the batch, fold it into what is known and post every difference it makes.
 
     Facts about accounts, rates and policies go first: an order that came with them is judged once, by all of them.
@@ -41,14 +41,14 @@ async def accrue(session: AsyncSession, batch: Sequence[Received], *, policies: 
     needs = needs_of(received.event for received in ordered)
     await _hold_fence(session, needs)
     positions = await journal.append(session, ordered, now=max(received.received_at for received in ordered))
-    books = await load_books(session, needs, policies=policies, zone=zone)
+    books = await load_books(session, needs, policies=policies)
     for received, position in zip(ordered, positions, strict=True):
         take(books, Told(received.event, received.event_id, position))
     await write_back(session, books)
     return books
 
 
-async def load_books(session: AsyncSession, needs: Needs, *, policies: Policies, zone: str) -> Books:
+async def load_books(session: AsyncSession, needs: Needs, *, policies: Policies) -> Books:
     """The books with everything these needs reach."""
     await _reach_further(session, needs)
     orders = await facts.orders(session, order_ids=needs.orders, account_ids=needs.whole)
@@ -65,7 +65,6 @@ async def load_books(session: AsyncSession, needs: Needs, *, policies: Policies,
     accounts = needs.accounts | needs.whole | {window.account_id for window in windows.values()}
     return Books(
         judges=await policies.judges(session),
-        zone=zone,
         rates=await facts.rates(session),
         products=await facts.products(session, needs.skus) if needs.skus else {},
         accounts=await facts.accounts(session, accounts),

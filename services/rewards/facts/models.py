@@ -13,6 +13,7 @@ class AccountState(Base):
     __tablename__ = "account_state"
 
     account_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    branch: Mapped[str | None] = mapped_column(Text)
     state: Mapped[bytes]
 
 

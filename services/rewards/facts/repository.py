@@ -83,8 +83,12 @@ async def products(session: AsyncSession, skus: Collection[str]) -> dict[str, Pr
 async def keep_accounts(session: AsyncSession, changed: Iterable[Account]) -> None:
     found = sorted(changed, key=lambda one: one.account_id)
     if found:
-        ids, states = [one.account_id for one in found], [account_bytes(one) for one in found]
-        await session.execute(_KEEP_ACCOUNTS, {"ids": ids, "states": states})
+        given = {
+            "ids": [one.account_id for one in found],
+            "branches": [one.branch for one in found],
+            "states": [account_bytes(one) for one in found],
+        }
+        await session.execute(_KEEP_ACCOUNTS, given)
 
 
 async def keep_orders(session: AsyncSession, changed: Iterable[Order]) -> None:
@@ -175,9 +179,9 @@ _PRODUCTS = text(
 
 _KEEP_ACCOUNTS = text(
     """
-    INSERT INTO account_state (account_id, state)
-    SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:states AS bytea[]))
-    ON CONFLICT (account_id) DO UPDATE SET state = excluded.state
+    INSERT INTO account_state (account_id, branch, state)
+    SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:branches AS text[]), CAST(:states AS bytea[]))
+    ON CONFLICT (account_id) DO UPDATE SET branch = excluded.branch, state = excluded.state
     """
 )
 

@@ -27,6 +27,7 @@ def upgrade() -> None:
     op.create_table(
         "account_state",
         sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("branch", sa.Text(), nullable=True),
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account_state")),
     )
