@@ -10,8 +10,8 @@ from fastapi import Path, Request
 
 from services.accounts.edge import Here
 from services.accounts.imports import repository, service
-from services.accounts.imports.domain import from_csv, parted, read_rows
 from services.accounts.imports.models import AccountImport
+from services.accounts.imports.rows import from_csv, parted, read_rows
 from services.accounts.imports.schemas import AccountImportOut, RejectedRow
 from shared.auth.principal import Principal
 from shared.errors import MalformedRequest, Words

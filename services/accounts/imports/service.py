@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.service import Whereabouts, profile
-from services.accounts.imports.domain import AccountRow, Readable, Rejected
 from services.accounts.imports.models import AccountImport
+from services.accounts.imports.rows import AccountRow, Readable, Rejected
 from services.accounts.programmes.models import ElectionRow
 from services.accounts.programmes.schemas import NewElection
 from services.accounts.programmes.service import election_facts, make_election, name_on_lists, touches_settled

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.accounts.imports.domain import Readable, Rejected, from_csv, read_rows
+from services.accounts.imports.rows import Readable, Rejected, from_csv, read_rows
 
 GOOD = {
     "number": "12345",
