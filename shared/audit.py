@@ -48,8 +48,12 @@ async def append(session: AsyncSession, entry: Entry) -> None:
 
 
 async def seal(session: AsyncSession) -> Head | None:
-    """Chain the entries not sealed yet into the next block; returns it, or None when there were none."""
-    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SEALING})
+    """Chain the entries not sealed yet into the next block; None when there were none, or somebody is still writing.
+
+    It never waits: behind a waiting seal every writer would wait too.
+    """
+    if not await session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SEALING}):
+        return None
     before = await head(session)
     entries = await _entries(session, after=before.last_pos if before else 0, limit=BLOCK_LIMIT)
     if not entries:

@@ -23,6 +23,7 @@ from shared.consumer import Consumer
 from shared.db.engine import make_engine
 from shared.db.revisions import heads_reached
 from shared.db.session import Sessions, make_sessions
+from shared.housekeeping import HOUSEKEEPING
 from shared.jobs import Job, Repetition
 from shared.kafka import Broker
 from shared.kafka_reader import KafkaReader
@@ -52,7 +53,7 @@ class Exit(IntEnum):
 def run_worker(settings: ServiceSettings, *, consumers: Sequence[Consumer] = (), jobs: Sequence[Job] = ()) -> NoReturn:
     """Work until SIGTERM or SIGINT, then finish in order; exits with one of `Exit`."""
     start_logging(service=settings.service, level=settings.log_level)
-    sys.exit(uvloop.run(Worker(settings, consumers=consumers, jobs=jobs).run()))
+    sys.exit(uvloop.run(Worker(settings, consumers=consumers, jobs=(*HOUSEKEEPING, *jobs)).run()))
 
 
 class Worker:

@@ -14,6 +14,7 @@ from services.accounts.reports import api as reports_api
 from services.accounts.settings import AccountsSettings
 from shared.consumer import topics_read
 from shared.dead_letters_api import dead_letters_router
+from shared.files_api import router as files_router
 from shared.http.app import create_app
 from shared.http.exchange import ServiceDescription
 from shared.http.serve import serve
@@ -38,7 +39,7 @@ def make_app(settings: AccountsSettings) -> FastAPI:
             title="Mainstay accounts",
             description="Who the key accounts are (dossiers, teams, classes, lists, elections) and who works here.",
             settings=settings,
-            routers=(*SLICES, *issuer_routers, dead_letters_router(read)),
+            routers=(*SLICES, *issuer_routers, files_router, dead_letters_router(read)),
             topics_read=topics_read(read),
             load_keys=None if settings.oidc_issuer else own_keys,
         )

@@ -9,6 +9,7 @@ from services.approvals.requests import api as requests_api
 from services.approvals.settings import ApprovalsSettings
 from shared.consumer import topics_read
 from shared.dead_letters_api import dead_letters_router
+from shared.files_api import router as files_router
 from shared.http.app import create_app
 from shared.http.exchange import ServiceDescription
 from shared.http.serve import serve
@@ -28,6 +29,7 @@ def make_app(settings: ApprovalsSettings) -> FastAPI:
                 previews.router,
                 requests_api.router,
                 contracts_api.router,
+                files_router,
                 dead_letters_router(consumers),
             ),
         )

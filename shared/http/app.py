@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from shared import audit_api
 from shared.auth.tokens import TokenVerifier, keys_at
 from shared.clock import running_clock
 from shared.db.engine import make_engine
@@ -55,6 +56,7 @@ def create_app(service: ServiceDescription) -> FastAPI:
 def _routers(service: ServiceDescription) -> Iterator[APIRouter]:
     yield from service.routers
     yield policies.router
+    yield audit_api.router
     if service.settings.clock_profile == "story":
         yield clock_api.router
 

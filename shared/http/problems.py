@@ -1,7 +1,7 @@
 """Whatever goes wrong is answered as an RFC 9457 problem, in the reader's language and without our insides."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import structlog
 from fastapi import FastAPI, Request
@@ -59,15 +59,14 @@ class PathNotFound(Problem):
 BY_STATUS = {problem.status: problem for problem in (MethodNotAllowed, PathNotFound, BodyTooLarge)}
 
 
-def language_of(headers: Headers) -> str:
+def language_of(headers: Headers) -> Literal["en", "zh"]:
     """ "zh" where Accept-Language prefers Chinese to English, else "en"."""
-    best, language = 0.0, "en"
+    weights = {"en": 0.0, "zh": 0.0}
     for part in headers.get("accept-language", "").split(","):
-        name, _, parameters = part.strip().partition(";")
-        weight = _weight(parameters)
-        if name[:2].lower() in {"en", "zh"} and weight > best:
-            best, language = weight, name[:2].lower()
-    return language
+        name, _, parameters = part.strip().lower().partition(";")
+        if name[:2] in weights:
+            weights[name[:2]] = max(weights[name[:2]], _weight(parameters))
+    return "zh" if weights["zh"] > weights["en"] else "en"
 
 
 def _weight(parameters: str) -> float:

@@ -228,8 +228,7 @@ async def _apply(
     session: AsyncSession, event: PeopleEvent, *, act: Act, action: str, detail: Mapping[str, Any]
 ) -> None:
     """The fact becomes true here and, through its event, everywhere else by the same function."""
-    apply: Any = PEOPLE_HANDLERS[type(event)]
-    await apply(session, event)
+    await PEOPLE_HANDLERS[type(event)](session, event)
     outbox.record(session, event)
     await _note(session, act=act, action=action, subject=f"user/{event.user_id}", detail=detail)
 
