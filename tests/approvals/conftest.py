@@ -1,11 +1,12 @@
 """A migrated database of approvals for each test module, its sessions, and the house's policies as committed."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.approvals.circumstances import Circumstances
@@ -18,6 +19,16 @@ from shared.policy.registry import load_registry
 from tests.approvals.build import START
 
 PACK = Path(__file__).parents[2] / "deploy" / "policies"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def plain_tracebacks() -> Iterator[None]:
+    """The default draws every local value into a traceback, compiled policies included: seconds for each."""
+    before = structlog.get_config()
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[plain])
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")
