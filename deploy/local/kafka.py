@@ -106,7 +106,7 @@ def _write_properties(folder: Path, *, port: int, controller_port: int) -> Path:
 
 def _format(folder: Path, *, runtime: KafkaRuntime, properties: Path) -> None:
     """Stamp the data with the version that made them: Kafka reads older data, never newer."""
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")  # "-…" would be an option
     log = folder / "format.log"
     arguments = ["kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(properties)]
     done = subprocess.run([*_java(runtime, log), *arguments], check=False, capture_output=True, text=True)
