@@ -6,8 +6,11 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from deploy.topics import create_topics, declared_topics, delete_topics
 from shared.db.engine import async_url
 from shared.db.session import Sessions, make_sessions
+from shared.ids import new_id
+from shared.kafka import Broker
 
 EMPTIED = (
     "outbox event_archive feed_head aggregate_sequence inbox stream_position held_event dead_letter journal "
@@ -39,3 +42,13 @@ async def sessions(module_sessions: Sessions) -> Sessions:
         await session.execute(text(f"TRUNCATE {EMPTIED.replace(' ', ', ')} RESTART IDENTITY"))
         await session.commit()
     return module_sessions
+
+
+@pytest_asyncio.fixture
+async def broker(kafka: str) -> AsyncIterator[Broker]:
+    """Topics and groups of its own for each test: what one leaves behind must not help another."""
+    prefix = f"pipe-{new_id().hex[-8:]}."
+    topics = [topic for topic in declared_topics(prefix=prefix) if "orders.v1" in topic.name]
+    await create_topics(kafka, topics=topics)
+    yield Broker(kafka, prefix, prefix)
+    await delete_topics(kafka, names=[topic.name for topic in topics])

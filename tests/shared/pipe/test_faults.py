@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -16,10 +15,9 @@ from deploy.local.kafka import Broker as KafkaProcess
 from deploy.local.kafka import running_kafka
 from deploy.local.kafka_runtime import kafka_runtime
 from deploy.local.ports import free_port
-from deploy.topics import create_topics, declared_topics, delete_topics
+from deploy.topics import create_topics, declared_topics
 from shared.clock import system_now
 from shared.db.session import Sessions
-from shared.ids import new_id
 from shared.kafka import Broker
 from shared.relay import LEADERSHIP, republish
 from tests.shared.pipe.harness import processes, record_orders, verdict
@@ -27,16 +25,6 @@ from tests.shared.pipe.notes import noted
 from tests.shared.pipe.waiting import until
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-async def broker(kafka: str) -> AsyncIterator[Broker]:
-    """Topics and groups of its own for each test: what one leaves behind must not help another."""
-    prefix = f"faults-{new_id().hex[-8:]}."
-    topics = [topic for topic in declared_topics(prefix=prefix) if "orders.v1" in topic.name]
-    await create_topics(kafka, topics=topics)
-    yield Broker(kafka, prefix, prefix)
-    await delete_topics(kafka, names=[topic.name for topic in topics])
 
 
 @pytest.mark.parametrize("where", ["before_send", "after_send_before_ack", "after_ack_before_mark"])
@@ -187,7 +175,7 @@ async def test_the_harness_finds_relays_that_share_the_rows(
 
     async with processes(database_url, broker) as children:
         for name in ("one", "two", "three"):
-            pause = {"FAILPOINT": "before_send@2:pause=1"} if name == "one" else {}
+            pause = {"FAILPOINT": "before_send:pause=1.5"}
             children.keep(name, "relay", first=pause, SEEDED_BUG="shares the rows with other relays")
         await until(all_look_for_rows)
         await record_orders(sessions, events_each=25)
