@@ -34,4 +34,7 @@ async def receive_withdrawal(session: AsyncSession, event: PolicyWithdrawn, rece
         await store.move_epoch(session)
 
 
-POLICY_HANDLERS: dict[type[Event], EventHandler] = {PolicyPublished: receive_policy, PolicyWithdrawn: receive_withdrawal}
+POLICY_HANDLERS: dict[type[Event], EventHandler] = {
+    PolicyPublished: receive_policy,
+    PolicyWithdrawn: receive_withdrawal,
+}
