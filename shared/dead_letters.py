@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.consumer import Consumer
 from shared.errors import NotFound
-from shared.inbox import lock_key, message_of, try_alone
+from shared.messages import message_of
+from shared.parking import lock_key, try_alone
 
 MOST_AT_ONCE = 500
 

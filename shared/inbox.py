@@ -9,31 +9,16 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-import orjson
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import outbox
 from shared.consumer import Consumer
-from shared.events.registry import dead_letter_topic
-from shared.faults import is_transient
-from shared.messages import LONGEST_DEFECT, Message, Stream, read_message, storable
+from shared.messages import Message, Stream, message_of
+from shared.parking import OTHER_BODY, PARKED, POISON, ROWS, Letter, columns, parked_keys, store_letters, try_alone
 from shared.pipe_metrics import BODIES_DIFFER, EVENTS_UNKNOWN
 
 log = structlog.get_logger(__name__)
-
-POISON, PARKED, OTHER_BODY = "poison", "parked", "other_body"
-
-
-@dataclass(slots=True)
-class Letter:
-    """A message that was not applied; one that `blocks` makes its key's later events wait behind it."""
-
-    message: Message
-    reason: str
-    error: str
-    blocks: bool = True
 
 
 @dataclass(slots=True)
@@ -161,17 +146,6 @@ async def _held(
     return waiting
 
 
-def message_of(row: Any) -> Message:
-    """A message out of a stored row (held or dead)."""
-    return read_message(
-        topic=row.topic,
-        key=row.partition_key,
-        headers=orjson.loads(row.headers),
-        payload=row.payload,
-        place=str(row.event_id),
-    )
-
-
 async def _apply(
     session: AsyncSession,
     consumer: Consumer,
@@ -201,84 +175,17 @@ async def _apply(
     return unknown
 
 
-async def try_alone(session: AsyncSession, consumer: Consumer, message: Message, *, now: datetime) -> str | None:
-    """Apply one message under a savepoint; what is wrong with it, or None. Raises what will pass by itself."""
-    try:
-        async with session.begin_nested():
-            await consumer.handler(session, [message.received(now=now)])
-            await session.flush()
-            # Deferred constraints speak now, while it is known who broke them.
-            await session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-            await session.execute(text("SET CONSTRAINTS ALL DEFERRED"))
-    except Exception as error:
-        if is_transient(error):
-            raise
-        log.exception("event_parked", event_id=str(message.event_id), event_type=message.type, consumer=consumer.inbox)
-        return storable(f"{type(error).__name__}: {error}")[:LONGEST_DEFECT]
-    return None
-
-
-async def parked_keys(session: AsyncSession, consumer: Consumer, keys: Collection[str]) -> set[str]:
-    """Those of `keys` with an unresolved dead letter; their replay can't run until this transaction ends."""
-    values = {"consumer": consumer.inbox, "keys": list(keys)}
-    found = {row.partition_key for row in await session.execute(_PARKED_KEYS, values)} if keys else set()
-    if found:
-        for key in sorted(found):
-            await lock_key(session, consumer, key)
-        found = {row.partition_key for row in await session.execute(_PARKED_KEYS, values)}
-    return found
-
-
-async def lock_key(session: AsyncSession, consumer: Consumer, key: str) -> None:
-    """Parking behind a dead letter and replaying it exclude each other, or an event would be parked behind nothing."""
-    await session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"dead_letter/{consumer.inbox}/{key}"}
-    )
-
-
 async def _store(session: AsyncSession, consumer: Consumer, arranged: Arranged, letters: Sequence[Letter]) -> None:
     if arranged.positions:
         streams = sorted(arranged.positions)
         numbers = [arranged.positions[stream] for stream in streams]
         await session.execute(_ADVANCE, _of_streams(consumer, streams) | {"numbers": numbers})
     if arranged.held:
-        await session.execute(_HOLD, _columns(consumer, arranged.held))
+        await session.execute(_HOLD, columns(consumer, arranged.held))
     if arranged.let_go:
         await session.execute(_LET_GO, {"consumer": consumer.inbox, "ids": arranged.let_go})
     if letters:
-        await _store_letters(session, consumer, letters)
-
-
-async def _store_letters(session: AsyncSession, consumer: Consumer, letters: Sequence[Letter]) -> None:
-    values = _columns(consumer, [letter.message for letter in letters]) | {
-        "reasons": [letter.reason for letter in letters],
-        "errors": [letter.error for letter in letters],
-        "blocking": [letter.blocks for letter in letters],
-    }
-    new = {row.event_id for row in await session.execute(_PARK, values)}
-    for letter in letters:
-        if letter.message.event_id in new and letter.reason != PARKED:
-            outbox.record_dead_letter(session, _for_dead_letter_topic(consumer, letter))
-
-
-def _for_dead_letter_topic(consumer: Consumer, letter: Letter) -> outbox.Unnumbered:
-    message = letter.message
-    return outbox.Unnumbered(
-        event_id=uuid5(NAMESPACE_URL, f"dead-letter/{consumer.inbox}/{message.event_id}"),
-        topic=dead_letter_topic(message.topic),
-        partition_key=message.key,
-        aggregate=message.aggregate,
-        aggregate_id=message.aggregate_id,
-        type=message.type,
-        time=message.headers.get("ce_time", ""),
-        schema=message.headers.get("ce_dataschema", f"urn:mainstay:event:{message.type}:0"),
-        payload=message.payload,
-        notes={
-            "ce_deadletterof": message.headers.get("ce_id", str(message.event_id)),
-            "ce_deadletterconsumer": consumer.inbox,
-            "ce_deadletterreason": letter.error,
-        },
-    )
+        await store_letters(session, consumer, letters)
 
 
 def _tally(
@@ -307,19 +214,6 @@ async def due_streams(session: AsyncSession, consumer: Consumer) -> list[Stream]
 def _of_streams(consumer: Consumer, streams: Iterable[Stream]) -> dict[str, Any]:
     topics, ids = zip(*streams, strict=True)
     return {"consumer": consumer.inbox, "topics": list(topics), "ids": list(ids)}
-
-
-def _columns(consumer: Consumer, messages: Sequence[Message]) -> dict[str, Any]:
-    return {
-        "consumer": consumer.inbox,
-        "event_ids": [message.event_id for message in messages],
-        "topics": [message.topic for message in messages],
-        "keys": [message.key for message in messages],
-        "aggregate_ids": [message.aggregate_id for message in messages],
-        "sequences": [message.sequence for message in messages],
-        "headers": [orjson.dumps(message.headers).decode() for message in messages],
-        "payloads": [message.payload for message in messages],
-    }
 
 
 _REGISTER = text(
@@ -355,13 +249,6 @@ _HELD = text(
     """
 )
 
-_PARKED_KEYS = text(
-    """
-    SELECT DISTINCT partition_key FROM dead_letter
-    WHERE consumer = :consumer AND partition_key = ANY (CAST(:keys AS text[])) AND resolved_at IS NULL AND blocks
-    """
-)
-
 _ADVANCE = text(
     """
     INSERT INTO stream_position AS known (consumer, topic, aggregateid, last_seq)
@@ -371,35 +258,11 @@ _ADVANCE = text(
     """
 )
 
-_ROWS = """
-    FROM unnest(CAST(:event_ids AS uuid[]), CAST(:topics AS text[]), CAST(:keys AS text[]),
-                CAST(:aggregate_ids AS text[]), CAST(:sequences AS bigint[]), CAST(:headers AS text[]),
-                CAST(:payloads AS bytea[]){more}) WITH ORDINALITY
-         AS row (event_id, topic, key, aggregate_id, sequence, headers, payload{names}, place)
-    ORDER BY place
-"""
-
 _HOLD = text(
     f"""
     INSERT INTO held_event (consumer, event_id, topic, partition_key, aggregateid, aggregate_seq, headers, payload)
     SELECT :consumer, event_id, topic, key, aggregate_id, sequence, CAST(headers AS jsonb), payload
-    {_ROWS.format(more="", names="")}
-    """
-)
-
-_PARK = text(
-    f"""
-    INSERT INTO dead_letter (consumer, event_id, topic, partition_key, aggregateid, aggregate_seq, headers, payload,
-                             reason, error, blocks, attempts)
-    SELECT :consumer, event_id, topic, key, aggregate_id, sequence, CAST(headers AS jsonb), payload,
-           reason, error, blocks, 1
-    {
-        _ROWS.format(
-            more=", CAST(:reasons AS text[]), CAST(:errors AS text[]), CAST(:blocking AS boolean[])",
-            names=", reason, error, blocks",
-        )
-    }
-    ON CONFLICT DO NOTHING RETURNING event_id
+    {ROWS.format(more="", names="")}
     """
 )
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import orjson
 from pydantic import ValidationError
 
 from shared.events.envelope import Event, UnreadableEnvelope, read_envelope
@@ -109,3 +111,14 @@ def _fill_in_event(message: Message, *, schema_version: int) -> None:
             message.event = event_class.from_bytes(message.payload)
         except ValidationError as wrong:
             message.defect = storable(str(wrong))[:LONGEST_DEFECT]
+
+
+def message_of(row: Any) -> Message:
+    """A message out of a stored row (held or dead)."""
+    return read_message(
+        topic=row.topic,
+        key=row.partition_key,
+        headers=orjson.loads(row.headers),
+        payload=row.payload,
+        place=str(row.event_id),
+    )
