@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
+from anyio import to_thread
 from fastapi import Depends, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -13,18 +14,18 @@ from shared.auth.principal import Principal
 from shared.db.mechanisms import policy_version
 from shared.http.dependencies import Now, Session, allowed
 from shared.http.exchange import runtime_of
-from shared.http.pages import Page, PageAsked, encode_cursor, oldest_first, page_asked, read_page
+from shared.http.pages import InvalidCursor, Page, PageAsked, encode_cursor, oldest_first, page_asked, read_page
 from shared.http.problems import UnsupportedMediaType
 from shared.http.routes import Router, without_idempotency_key
 from shared.policy import service, store
 from shared.policy.compiled import CompiledPolicies, PolicySet
 from shared.policy.difference import changes
 from shared.policy.findings import Finding
-from shared.policy.forms import Document, stored_form
+from shared.policy.forms import Document, FormName, stored_form
 from shared.policy.lifecycle import OtherPolicyNamed, Published, UnknownPolicy
 from shared.policy.lint import lint
 from shared.policy.loader import UnreadablePolicy, read_json, read_json_text, read_yaml
-from shared.policy.registry import load_registry
+from shared.policy.registry import Service, load_registry
 from shared.policy.schemas import (
     ChangeShown,
     Difference,
@@ -73,7 +74,9 @@ async def read_documents(request: Request) -> tuple[Document, ...]:
 
 
 async def _from_yaml(request: Request) -> tuple[Document, ...]:
-    return read_yaml((await request.body()).decode("utf-8", errors="replace"))
+    text = (await request.body()).decode("utf-8", errors="replace")
+    # A megabyte of YAML takes seconds to read: other requests go on meanwhile.
+    return await to_thread.run_sync(read_yaml, text)
 
 
 def _is_json(request: Request) -> bool:
@@ -121,7 +124,7 @@ async def list_policies(
     session: Session,
     asked: Annotated[PageAsked, Depends(page_asked)],
     on: Annotated[date | None, Query(description="only what is in force on this day")] = None,
-    form: Annotated[str | None, Query(max_length=20, examples=["benefit"])] = None,
+    form: Annotated[FormName | None, Query(examples=["benefit"])] = None,
 ) -> Page[PolicyShown]:
     """Each policy known here in its newest version, or in the one in force on a day; also those of other services."""
     query = store.listed(on=on)
@@ -218,12 +221,14 @@ async def publish_policy(policy_id: PolicyId, draft_id: UUID, act: Publishing, s
 async def list_facts(
     _: Reader,
     asked: Annotated[PageAsked, Depends(page_asked)],
-    service_name: Annotated[str | None, Query(alias="service", max_length=20, examples=["pricing"])] = None,
+    service_name: Annotated[Service | None, Query(alias="service", examples=["pricing"])] = None,
 ) -> Page[FactShown]:
     """The registry: everything a policy may ask for, with its meaning in both languages."""
     facts = sorted(load_registry().facts.values(), key=lambda fact: fact.name)
     wanted = [fact for fact in facts if service_name is None or service_name in fact.services]
     if asked.after is not None:
+        if len(asked.after) != 1:
+            raise InvalidCursor
         wanted = [fact for fact in wanted if fact.name > str(asked.after[0])]
     items = [FactShown.of(fact) for fact in wanted[: asked.limit]]
     following = encode_cursor([items[-1].name]) if len(wanted) > asked.limit else None

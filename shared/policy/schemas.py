@@ -1,14 +1,17 @@
 """What the policy routes take and answer."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.policy.difference import Change
 from shared.policy.findings import Finding
 from shared.policy.lifecycle import Draft, Published
 from shared.policy.registry import Fact
+
+# A database keeps every character but this one.
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 
 
 class Shape(BaseModel):
@@ -149,14 +152,14 @@ class PolicyHistory(Shape):
 class Proposal(Shape):
     """Only a start in the past needs a word."""
 
-    retroactive_reason: str | None = Field(None, max_length=2000, examples=["The addendum was signed late."])
+    retroactive_reason: Reason | None = Field(None, examples=["The addendum was signed late."])
 
 
 class Withdrawal(Shape):
     """Takes a published version back."""
 
     withdraws: int = Field(ge=1, examples=[2])
-    reason: str = Field(min_length=1, max_length=2000, examples=["Published with last year's figures."])
+    reason: Reason = Field(examples=["Published with last year's figures."])
 
 
 class ChangeShown(Shape):
