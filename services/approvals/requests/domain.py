@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from services.approvals.requests.chain import dropped, failed, passed, walked
 from services.approvals.requests.states import Move, State, StepState, moved_state, moved_step
-from services.approvals.requests.terms import Terms, TermsNotAsked, checked_terms
+from services.approvals.requests.terms import AskedAbout, Terms, TermsNotAsked, checked_terms
 from services.approvals.routing.domain import Chain, capacity, decides, deciding_stages, turns
 from shared.errors import FieldError, Problem, ValidationProblem, Words
 from shared.policy.route import FrozenStep
@@ -145,6 +145,7 @@ class Request:
     decisions: tuple[Decided, ...] = ()
     terms: Terms = field(default_factory=dict)
     granted_at: datetime | None = None
+    currency: str | None = None
 
     def turn(self, step: str) -> FrozenStep:
         for turn in turns(self.route.stages):
@@ -261,7 +262,8 @@ def _approved(request: Request, turn: FrozenStep, decision: Decision) -> Request
     if after.state is not State.GRANTED:
         _no_terms(decision)
         return after
-    return replace(after, terms=checked_terms(request.route.terms, decision.terms or {}, account_id=request.account_id))
+    about = AskedAbout(request.account_id, request.currency)
+    return replace(after, terms=checked_terms(request.route.terms, decision.terms or {}, about=about))
 
 
 REASON_NEEDED = {"en": "a rejection says why", "zh": "拒绝须说明理由"}

@@ -1,6 +1,7 @@
 """What the last approver decides beyond yes: each term of a route by name, checked and kept as JSON values."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar
@@ -23,7 +24,15 @@ class TermsNotAsked(Problem):
     title: ClassVar[Words] = {"en": "This step gives no terms", "zh": "此步骤不填写条款"}
 
 
-def checked_terms(names: Sequence[str], given: Terms, *, account_id: str | None) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class AskedAbout:
+    """What the terms are given for: an amount written without its currency is of the one that was asked in."""
+
+    account_id: str | None = None
+    currency: str | None = None
+
+
+def checked_terms(names: Sequence[str], given: Terms, *, about: AskedAbout) -> dict[str, object]:
     """Every named term in its canonical JSON form; raises TermsNotRight with a pointer for each wrong one."""
     strange, missing = set(given) - set(names), set(names) - set(given)
     errors = [_wrong(name, "not_asked", "the route does not name it", "该流程无此条款") for name in sorted(strange)]
@@ -31,13 +40,19 @@ def checked_terms(names: Sequence[str], given: Terms, *, account_id: str | None)
     read: dict[str, object] = {}
     for name in (name for name in names if name in given):
         try:
-            read[name] = _READ.get(name, _text)(given[name])
+            read[name] = _READ.get(name, _text)(_with_currency(name, given[name], about))
         except (ValueError, InvalidOperation) as wrong:
             errors.append(_wrong(name, "not_right", str(wrong), "格式或取值不正确"))
-    errors += _across(read, account_id)
+    errors += _across(read, about.account_id)
     if errors:
         raise TermsNotRight(errors=errors)
     return read
+
+
+def _with_currency(name: str, value: object, about: AskedAbout) -> object:
+    if _READ.get(name) is _money and isinstance(value, str) and about.currency is not None:
+        return {"amount": value, "currency": about.currency}
+    return value
 
 
 def _wrong(name: str, code: str, en: str, zh: str) -> FieldError:

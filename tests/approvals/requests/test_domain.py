@@ -1,5 +1,6 @@
 """A request's rules: order, quorum, evidence, terms, and duties kept apart."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -250,6 +251,11 @@ THREE = route(*[turn(step, kind="approve") for step in ("sales", "finance", "gen
 
 def test_c5_the_grant_carries_the_terms_of_the_last_approver():
     assert decided(request(EXCEPTION), "director", terms=TERMS).terms == TERMS
+
+
+def test_c5_a_price_without_currency_is_of_the_one_that_was_asked_in():
+    asked = replace(request(EXCEPTION), currency="CNY")
+    assert decided(asked, "director", terms=TERMS | {"price": "880.00"}).terms == TERMS
 
 
 def test_c6_only_the_last_of_three_gives_terms():
