@@ -1,13 +1,23 @@
 """Keeps what pricing knows of accounts and contracts; a batch of events is one read and one write."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pricing.accounts.domain import Account, applied
+from services.pricing.accounts.domain import Account, Election, Grade, Listing, Member
 from services.pricing.accounts.repository import accounts_for_change, save_accounts, save_contract
-from shared.events.accounts import AccountEvent
+from shared.events.accounts import (
+    AccountEvent,
+    AccountFrozen,
+    AccountUnfrozen,
+    ClassChanged,
+    Dossier,
+    ElectionMade,
+    KeyAccountListAgreed,
+    TeamChanged,
+)
 from shared.events.contracts import (
     ContractActivated,
     ContractApproved,
@@ -52,3 +62,42 @@ async def learn_of_contract(session: AsyncSession, event: ContractEvent) -> None
             "revision": event.revision,
         },
     )
+
+
+def applied(account: Account | None, event: AccountEvent) -> Account | None:
+    """The account after one more fact of its owner; a fact before its dossier leaves nothing to know yet."""
+    if isinstance(event, Dossier):
+        known = account or Account(UUID(event.account_id), event.number, event.branch)
+        return replace(known, number=event.number, branch=event.branch, industrial=event.industrial)
+    return None if account is None else _changed(account, event)
+
+
+def _changed(account: Account, event: AccountEvent) -> Account:
+    match event:
+        case AccountFrozen() | AccountUnfrozen():
+            return replace(account, frozen=isinstance(event, AccountFrozen))
+        case TeamChanged():
+            members = (Member(m.user_id, m.duty, m.share, m.valid_from, m.valid_until) for m in event.members)
+            return replace(account, team=tuple(members))
+        case ClassChanged():
+            grade = Grade(event.grade, event.valid_from, event.valid_until)
+            return replace(account, classes=(*account.classes, grade))
+        case ElectionMade():
+            return replace(account, elections=_with_election(account.elections, event))
+        case KeyAccountListAgreed():
+            listing = Listing(event.list_id, event.listed, event.valid_from, event.valid_until)
+            kept = (known for known in account.listings if known.list_id != event.list_id)
+            return replace(account, listings=(*kept, listing))
+        case _:
+            return account
+
+
+def _with_election(known: Iterable[Election], event: ElectionMade) -> tuple[Election, ...]:
+    """The one it replaces ends where the new one begins."""
+    kept = (
+        replace(one, valid_until=min(one.valid_until, event.valid_from)) if one.id == event.replaces else one
+        for one in known
+        if one.id != event.election_id
+    )
+    made = Election(event.election_id, event.programme, event.choice, event.valid_from, event.valid_until)
+    return (*kept, made)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.pricing.accounts.domain import Account, Election, Grade, Listing, Member
 from services.pricing.accounts.models import AccountRow, ContractRow
 
-COLUMNS = [column for column in AccountRow.__table__.columns]
+COLUMNS = list(AccountRow.__table__.columns)
 
 
 def account_of(row: Row[Any] | Mapping[str, Any]) -> Account:

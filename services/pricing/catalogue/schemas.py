@@ -1,0 +1,107 @@
+"""Shapes of the catalogue over HTTP."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from services.pricing.catalogue.domain import Cost, ListPrice, Product
+from services.pricing.schemas import Answer, BothLanguages, Code, Currency, Figure, MoneyText, Request, Sku, Text, money_text
+
+Kind = Literal["handset", "sim_card", "top_up_card", "e_credit", "fixed_station", "goods", "service"]
+
+
+class NewProduct(Request):
+    sku: Sku = Field(examples=["HANDSET-N1"])
+    title: BothLanguages = Field(examples=[{"en": "Handset N1", "zh": "N1手机"}])
+    kind: Kind = Field(examples=["handset"])
+    product_line: Text = Field(examples=["handsets"])
+    brand: Text = Field(examples=["Nova"])
+    new_brand_from: date | None = Field(None, description="first local day as a brand never sold before")
+    new_brand_until: date | None = Field(None, description="first local day on which it is no longer new")
+
+
+class ProductAnswer(NewProduct):
+    pass
+
+
+class NewCost(Request):
+    cost: MoneyText = Field(description="of one piece")
+    valid_from: date
+
+
+class CostAnswer(Answer):
+    sku: str
+    cost: MoneyText
+    valid_from: date
+
+
+class PriceRange(Request):
+    """What a price must not be: only written so that the refusal can say why."""
+
+    from_: Figure | None = Field(None, alias="from")
+    to: Figure | None = None
+    currency: Currency | None = None
+
+
+class NewPrice(Request):
+    sku: Sku
+    price: MoneyText | PriceRange = Field(description="one figure for one piece; a range is refused (P1)")
+    floor: MoneyText | None = Field(None, description="below it a quote needs an approval; the price itself if left out")
+    valid_from: date
+    valid_until: date | None = Field(None, description="first local day on which it no longer holds")
+
+
+class PriceAnswer(Answer):
+    price_list: str
+    sku: str
+    price: MoneyText
+    floor: MoneyText
+    valid_from: date
+    valid_until: date | None
+
+
+class NewExchangeRate(Request):
+    base: Currency = Field(examples=["USD"])
+    quote: Currency = Field(examples=["CNY"])
+    rate: str = Field(pattern=r"^\d{1,9}(\.\d{1,12})?$", description="1 base = rate quote", examples=["6.50"])
+    date: date
+    source: Text = Field(examples=["central bank fixing"])
+
+
+class ExchangeRateAnswer(Answer):
+    base: str
+    quote: str
+    rate: str
+    date: date
+    source: str
+
+
+PriceListName = Code
+
+
+def show_product(product: Product) -> ProductAnswer:
+    return ProductAnswer(
+        sku=product.sku,
+        title=BothLanguages(**product.title),
+        kind=product.kind,  # type: ignore[arg-type]
+        product_line=product.product_line,
+        brand=product.brand,
+        new_brand_from=product.new_brand_from,
+        new_brand_until=product.new_brand_until,
+    )
+
+
+def show_price(price: ListPrice) -> PriceAnswer:
+    return PriceAnswer(
+        price_list=price.price_list,
+        sku=price.sku,
+        price=money_text(price.price_minor, price.currency),
+        floor=money_text(price.floor_minor, price.currency),
+        valid_from=price.valid_from,
+        valid_until=price.valid_until,
+    )
+
+
+def show_cost(cost: Cost) -> CostAnswer:
+    return CostAnswer(sku=cost.sku, cost=money_text(cost.cost_minor, cost.currency), valid_from=cost.valid_from)

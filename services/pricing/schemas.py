@@ -1,0 +1,61 @@
+"""Shapes that every slice's requests and answers share."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.money import Money, is_currency
+
+
+class Request(BaseModel):
+    """A body: fields nobody knows are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _known(code: str) -> str:
+    if not is_currency(code):
+        raise ValueError("not an ISO 4217 currency")
+    return code
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+Sku = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\S+$")]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Currency = Annotated[str, AfterValidator(_known), Field(pattern=r"^[A-Z]{3}$", examples=["CNY"])]
+Quantity = Annotated[int, Field(ge=1, le=100_000_000)]
+Figure = Annotated[str, StringConstraints(pattern=r"^\d{1,13}(\.\d{1,4})?$")]
+
+
+class MoneyText(Request):
+    """An exact amount; a number of JSON is refused, since it may be a float."""
+
+    amount: Figure = Field(examples=["1000.00"])
+    currency: Currency
+
+    def money(self) -> Money:
+        """Raises InvalidAmount where it has more digits than the currency."""
+        return Money.parse(self.amount, self.currency)
+
+
+def money_text(amount_minor: int, currency: str) -> MoneyText:
+    return MoneyText.model_construct(amount=str(Money(amount_minor, currency)), currency=currency)
+
+
+class BothLanguages(Request):
+    en: Text
+    zh: Text
+
+    def words(self) -> Mapping[str, str]:
+        return {"en": self.en, "zh": self.zh}
+
+
+def plain_decimal(value: Decimal) -> str:
+    """Without an exponent and without zeros nobody needs."""
+    return f"{value.normalize():f}"
