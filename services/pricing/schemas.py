@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.money import Money, is_currency
 
@@ -39,8 +39,12 @@ class MoneyText(Request):
     amount: Figure = Field(examples=["1000.00"])
     currency: Currency
 
+    @model_validator(mode="after")
+    def _fits_its_currency(self) -> Self:
+        Money.parse(self.amount, self.currency)
+        return self
+
     def money(self) -> Money:
-        """Raises InvalidAmount where it has more digits than the currency."""
         return Money.parse(self.amount, self.currency)
 
 

@@ -19,7 +19,7 @@ COLUMNS = list(AccountRow.__table__.columns)
 
 def account_of(row: Row[Any] | Mapping[str, Any]) -> Account:
     """From a row with the columns of `known_account`."""
-    cells: Mapping[str, Any] = row if isinstance(row, Mapping) else row._mapping
+    cells: Any = row if isinstance(row, Mapping) else row._mapping
     return Account(
         id=cells["id"],
         number=cells["number"],

@@ -26,6 +26,14 @@ class PriceExists(Conflict):
     }
 
 
+class RateExists(Conflict):
+    code = "rate_exists"
+    title: ClassVar[Words] = {
+        "en": "The pair has another rate of that day; publish one of a later day",
+        "zh": "该币种对当日已有其他汇率，请从更晚的日期发布",
+    }
+
+
 class PriceRefused(Problem):
     """P1: the conditions at `price.publishing` say which."""
 
@@ -82,7 +90,9 @@ class Product:
 
 def price_on(prices: Iterable[ListPrice], day: date) -> ListPrice | None:
     """The price in force: of those whose days hold it, the one that began last."""
-    inside = [price for price in prices if price.valid_from <= day and (not price.valid_until or day < price.valid_until)]
+    inside = [
+        price for price in prices if price.valid_from <= day and (not price.valid_until or day < price.valid_until)
+    ]
     return max(inside, key=lambda price: price.valid_from, default=None)
 
 

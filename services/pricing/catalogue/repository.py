@@ -29,9 +29,7 @@ async def add_product(session: AsyncSession, product: Product) -> bool:
 
 
 def product_of(row: ProductRow) -> Product:
-    return Product(
-        row.sku, row.title, row.kind, row.product_line, row.brand, row.new_brand_from, row.new_brand_until
-    )
+    return Product(row.sku, row.title, row.kind, row.product_line, row.brand, row.new_brand_from, row.new_brand_until)
 
 
 async def product_by_sku(session: AsyncSession, sku: str) -> Product | None:

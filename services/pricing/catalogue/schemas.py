@@ -6,7 +6,18 @@ from typing import Literal
 from pydantic import Field
 
 from services.pricing.catalogue.domain import Cost, ListPrice, Product
-from services.pricing.schemas import Answer, BothLanguages, Code, Currency, Figure, MoneyText, Request, Sku, Text, money_text
+from services.pricing.schemas import (
+    Answer,
+    BothLanguages,
+    Code,
+    Currency,
+    Figure,
+    MoneyText,
+    Request,
+    Sku,
+    Text,
+    money_text,
+)
 
 Kind = Literal["handset", "sim_card", "top_up_card", "e_credit", "fixed_station", "goods", "service"]
 
@@ -47,7 +58,9 @@ class PriceRange(Request):
 class NewPrice(Request):
     sku: Sku
     price: MoneyText | PriceRange = Field(description="one figure for one piece; a range is refused (P1)")
-    floor: MoneyText | None = Field(None, description="below it a quote needs an approval; the price itself if left out")
+    floor: MoneyText | None = Field(
+        None, description="below it a quote needs an approval; the price itself if left out"
+    )
     valid_from: date
     valid_until: date | None = Field(None, description="first local day on which it no longer holds")
 
@@ -84,7 +97,7 @@ def show_product(product: Product) -> ProductAnswer:
     return ProductAnswer(
         sku=product.sku,
         title=BothLanguages(**product.title),
-        kind=product.kind,  # type: ignore[arg-type]
+        kind=product.kind,
         product_line=product.product_line,
         brand=product.brand,
         new_brand_from=product.new_brand_from,

@@ -1,0 +1,129 @@
+"""What marketing and finance enter into the catalogue, each entry with its event."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import uuid4
+
+from shared.policy.rulebook import PolicyRefuses, Rulebook
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.pricing.catalogue import repository
+from services.pricing.catalogue.domain import (
+    Cost,
+    FloorAboveList,
+    ListPrice,
+    PriceExists,
+    PriceRefused,
+    Product,
+    ProductExists,
+    RateExists,
+    UnknownProduct,
+)
+from shared.errors import FieldError, Words
+from shared.events.catalogue import BothLanguages, CostChanged, ExchangeRatePublished, PricePublished, ProductChanged
+from shared.money import ExchangeRate
+from shared.outbox import record, record_many
+from shared.policy.evaluation import Case, GivenFacts
+from shared.trace import Subject
+
+PUBLISHING = "price.publishing"
+
+
+async def add_product(session: AsyncSession, *, product: Product, now: datetime) -> Product:
+    """Raises ProductExists."""
+    if not await repository.add_product(session, product):
+        raise ProductExists(f"{product.sku} is already a product")
+    title = BothLanguages(en=product.title["en"], zh=product.title["zh"])
+    event = ProductChanged(
+        occurred_at=now,
+        sku=product.sku,
+        title=title,
+        kind=product.kind,
+        product_line=product.product_line,
+        brand=product.brand,
+        new_brand_from=product.new_brand_from,
+        new_brand_until=product.new_brand_until,
+    )
+    record(session, event)
+    return product
+
+
+async def record_cost(session: AsyncSession, *, cost: Cost, now: datetime) -> Cost:
+    """A cost from a day on; an earlier order keeps the one it froze. Raises UnknownProduct, PriceExists."""
+    await _known(session, cost.sku)
+    if not await repository.add_cost(session, cost):
+        raise PriceExists(f"{cost.sku} already has a cost in {cost.currency} from {cost.valid_from}")
+    told = CostChanged(
+        occurred_at=now,
+        sku=cost.sku,
+        currency=cost.currency,
+        cost_minor=cost.cost_minor,
+        valid_from=cost.valid_from,
+    )
+    record(session, told)
+    return cost
+
+
+def refuse_a_range(rules: Rulebook, *, is_range: bool, now: datetime) -> None:
+    """P1: asks the conditions at the moment a price is published; raises PriceRefused with the field."""
+    entry = Subject("price", str(uuid4()))
+    try:
+        rules.ask(PUBLISHING, Case(GivenFacts({"price.is_range": is_range}), entry, now), subject="price")
+    except PolicyRefuses as refused:
+        words: Words = refused.title if isinstance(refused.detail, str) else refused.detail
+        raise PriceRefused(words, errors=[FieldError("/price", refused.refusal, words)]) from refused
+
+
+async def publish_price(session: AsyncSession, *, price: ListPrice, now: datetime) -> ListPrice:
+    """Raises UnknownProduct, FloorAboveList, PriceExists."""
+    await _known(session, price.sku)
+    if price.floor_minor > price.price_minor:
+        raise FloorAboveList(errors=[FieldError("/floor", "floor_above_list", "the floor is at most the price")])
+    if not await repository.add_price(session, price):
+        raise PriceExists(f"{price.sku} already has a price in {price.price_list} from {price.valid_from}")
+    told = PricePublished(
+        occurred_at=now,
+        sku=price.sku,
+        price_list=price.price_list,
+        currency=price.currency,
+        price_minor=price.price_minor,
+        floor_minor=price.floor_minor,
+        valid_from=price.valid_from,
+        valid_until=price.valid_until,
+    )
+    record(session, told)
+    return price
+
+
+async def publish_exchange_rates(session: AsyncSession, *, rates: Iterable[ExchangeRate], now: datetime) -> int:
+    """How many were new; a pair's rate of a day, once published, stays."""
+    added = await repository.add_exchange_rates(session, rates)
+    record_many(
+        session,
+        (
+            ExchangeRatePublished(
+                occurred_at=now,
+                base=rate.base,
+                quote=rate.quote,
+                rate=f"{rate.rate:f}",
+                date=rate.on,
+                source=rate.source,
+            )
+            for rate in added
+        ),
+    )
+    return len(added)
+
+
+async def publish_exchange_rate(session: AsyncSession, *, rate: ExchangeRate, now: datetime) -> None:
+    """The same rate again changes nothing; raises RateExists for another one of that day."""
+    if await publish_exchange_rates(session, rates=[rate], now=now):
+        return
+    known = await repository.rate_of_day(session, rate.base, rate.quote, rate.on)
+    if known is not None and known.rate != rate.rate:
+        raise RateExists(f"{rate.base}/{rate.quote} was {known.rate:f} on {rate.on} by {known.source}")
+
+
+async def _known(session: AsyncSession, sku: str) -> None:
+    if await repository.product_by_sku(session, sku) is None:
+        raise UnknownProduct(f"{sku} is no product")

@@ -1,0 +1,1 @@
+"""The documents in force when a request comes in, compiled."""
