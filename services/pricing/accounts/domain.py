@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal, Protocol, TypeVar
 from uuid import UUID
 
-from services.pricing.orders.domain import Share
+from services.pricing.lines import Share
 
 Choice = Literal["subsidy", "discount", "none"]
 SELLS = "account_rep"

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import uuid4
 
-from shared.policy.rulebook import PolicyRefuses, Rulebook
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.catalogue import repository
@@ -24,6 +23,7 @@ from shared.events.catalogue import BothLanguages, CostChanged, ExchangeRatePubl
 from shared.money import ExchangeRate
 from shared.outbox import record, record_many
 from shared.policy.evaluation import Case, GivenFacts
+from shared.policy.rulebook import PolicyRefuses, Rulebook
 from shared.trace import Subject
 
 PUBLISHING = "price.publishing"

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import ClassVar
 from uuid import UUID
 
+from services.pricing.lines import AppliedRule, Share
 from services.pricing.quotes.terms import AT_ONCE, PaymentTerms
 from shared.errors import Conflict, FieldError, ValidationProblem, Words
 from shared.money import rounded
@@ -94,14 +95,6 @@ class UnknownOrderLine(ValidationProblem):
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """Whose sale a line is: the shares of a line sum to one."""
-
-    user_id: str
-    share: str
-
-
-@dataclass(frozen=True, slots=True)
 class OrderLine:
     """One SKU of an order; amounts in minor units of the order's currency, for the whole line, frozen when placed."""
 
@@ -116,7 +109,7 @@ class OrderLine:
     gift: bool = False
     salespeople: tuple[Share, ...] = ()
     election: str = "none"
-    rules: tuple[str, ...] = ()
+    rules: tuple[AppliedRule, ...] = ()
     quote_line: int | None = None
     delivered: int = 0
     returned: int = 0
@@ -185,6 +178,16 @@ class Order:
     @property
     def net_minor(self) -> int:
         return sum(line.net_minor for line in self.lines)
+
+    @property
+    def before_p4_minor(self) -> int:
+        return sum(line.before_p4_minor for line in self.lines)
+
+    def delivered_and_paid(self, lines: Sequence[OrderLine]) -> "Order":
+        """As other systems report it: with these lines, all delivered and paid at its own time."""
+        whole = tuple(replace(line, delivered=line.quantity) for line in lines)
+        paid = sum(line.net_minor for line in whole)
+        return replace(self, lines=whole, state=OrderState.DELIVERED, paid_minor=paid)
 
     @property
     def owed_minor(self) -> int:

@@ -40,7 +40,7 @@ class QuoteRow(Base):
 
 
 class QuoteLineRow(Base):
-    """Amounts of the whole line unless named `unit`; `drawn` is what orders took of it."""
+    """Amounts of the whole line unless named `unit`; what is left of it is known from its orders."""
 
     __tablename__ = "quote_line"
 
@@ -51,7 +51,6 @@ class QuoteLineRow(Base):
     list_unit_minor: Mapped[Minor]
     floor_unit_minor: Mapped[Minor]
     requested_unit_minor: Mapped[Minor | None]
-    net_unit: Mapped[Decimal]
     list_minor: Mapped[Minor]
     before_p4_minor: Mapped[Minor]
     net_minor: Mapped[Minor]
@@ -62,7 +61,6 @@ class QuoteLineRow(Base):
     rules: Mapped[list[Any]] = mapped_column(JSONB)
     reason: Mapped[str | None]
     exception: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    drawn: Mapped[int]
 
 
 class PriceGrantRow(Base):
@@ -75,6 +73,7 @@ class PriceGrantRow(Base):
     account_id: Mapped[UUID]
     sku: Mapped[str]
     currency: Mapped[str]
+    route: Mapped[str]
     subject_id: Mapped[str]
     price_minor: Mapped[Minor]
     quantity_from: Mapped[int]
@@ -91,7 +90,9 @@ class NegotiatedTermsRow(Base):
 
     request_id: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[UUID]
+    route: Mapped[str]
     subject_id: Mapped[str]
+    applies_to: Mapped[str]
     rate: Mapped[Decimal]
     valid_from: Mapped[date]
     valid_until: Mapped[date]

@@ -1,0 +1,237 @@
+"""What a batch of foreign invoices becomes: orders, returns and rejects, decided before anything is written."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple, TypeVar
+from uuid import UUID
+
+from services.pricing.accounts.domain import Account
+from services.pricing.catalogue.domain import Cost, ListPrice, Product, cost_on, price_on
+from services.pricing.imports.domain import (
+    Invoice,
+    Judge,
+    OpenLine,
+    Piece,
+    Reason,
+    Reject,
+    Shelf,
+    SourceLine,
+    SourceMapping,
+    by_account,
+    line_total,
+    price_of,
+)
+from services.pricing.lines import Share
+from services.pricing.orders.domain import Order, OrderLine, OrderState, Source
+from shared.calendar import local_day
+from shared.ids import new_id
+
+T = TypeVar("T")
+
+
+class Priced(NamedTuple):
+    """The lines of one order after the policies, and whether they left a price open."""
+
+    lines: tuple[OrderLine, ...]
+    requires_approval: bool = False
+
+
+PriceOrder = Callable[[Order, Account], Priced]
+
+
+def as_invoiced(order: Order, account: Account) -> Priced:
+    """The file's price is the list price and no rule is applied."""
+    return Priced(order.lines)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the batch's invoices are read against: accounts by number, catalogue by SKU, lines taken before."""
+
+    mapping: SourceMapping
+    zone: str
+    accounts: Mapping[str, Account]
+    taken: Mapping[str, Sequence[int]]
+    products: Mapping[str, Product] = field(default_factory=dict)
+    prices: Mapping[str, Sequence[ListPrice]] = field(default_factory=dict)
+    costs: Mapping[str, Sequence[Cost]] = field(default_factory=dict)
+
+
+class ReturnedTo(NamedTuple):
+    """One foreign return as far as it concerns one original order."""
+
+    id: UUID
+    order_id: UUID
+    account_id: UUID
+    reference: str
+    at: datetime
+    pieces: tuple[tuple[Piece, str], ...]
+
+
+@dataclass
+class Batch:
+    """What is to be written; `digests` are the invoices' lines taken so far, `counts` what a person is told."""
+
+    orders: list[Order] = field(default_factory=list)
+    returns: list[ReturnedTo] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    digests: dict[str, list[int]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+class Planner:
+    """Takes invoices in the order of their time, so that each return sees the orders before it."""
+
+    def __init__(self, around: Surroundings, shelf: Shelf, price: PriceOrder = as_invoiced) -> None:
+        self.batch = Batch()
+        self._around, self._shelf, self._price = around, shelf, price
+        self._judge = Judge(around.mapping, {number: account.id for number, account in around.accounts.items()})
+
+    def take(self, invoices: Iterable[Invoice]) -> Batch:
+        for invoice in invoices:
+            fresh = self._fresh_lines(invoice)
+            if fresh and self._around.mapping.is_return(invoice.reference):
+                self._take_return(invoice, fresh)
+            elif fresh:
+                self._take_sale(invoice, fresh)
+        return self.batch
+
+    def _fresh_lines(self, invoice: Invoice) -> list[SourceLine]:
+        """Those that are good and not taken yet."""
+        taken = self._around.taken.get(invoice.reference, ())
+        fresh = []
+        for line in invoice.lines:
+            known = taken[line.number - 1] if line.number <= len(taken) else 0
+            if known:
+                self._meet_again(invoice, line, known)
+                continue
+            reason = self._judge.reason(invoice.reference, line)
+            if reason is None:
+                fresh.append(line)
+            else:
+                self._reject(invoice, line, reason)
+        return fresh
+
+    def _meet_again(self, invoice: Invoice, line: SourceLine, known: int) -> None:
+        if known == line.digest:
+            self.batch.counts["unchanged"] += 1
+        else:
+            self._reject(invoice, line, Reason.SOURCE_CHANGED)
+
+    def _reject(self, invoice: Invoice, line: SourceLine, reason: Reason) -> None:
+        self.batch.counts[reason] += 1
+        self.batch.rejects.append(Reject(line.row, invoice.reference, line.number, reason, line.quantity))
+
+    def _mark_taken(self, invoice: Invoice, line: SourceLine) -> None:
+        digests = self.batch.digests.get(invoice.reference)
+        if digests is None:
+            before = self._around.taken.get(invoice.reference, ())
+            digests = [*before, *[0] * (len(invoice.lines) - len(before))]
+            self.batch.digests[invoice.reference] = digests
+        digests[line.number - 1] = line.digest
+        self.batch.counts["accepted"] += 1
+
+    def _take_sale(self, invoice: Invoice, fresh: list[SourceLine]) -> None:
+        ordered_before = {line.account for line in invoice.lines if self._is_taken(invoice.reference, line.number)}
+        for number, lines in by_account(fresh).items():
+            if number in ordered_before:  # an order that stands takes no further lines
+                for line in lines:
+                    self._reject(invoice, line, Reason.SOURCE_CHANGED)
+                continue
+            self._place(invoice, self._around.accounts[number], lines)
+
+    def _is_taken(self, reference: str, number: int) -> bool:
+        taken = self._around.taken.get(reference, ())
+        return number <= len(taken) and taken[number - 1] != 0
+
+    def _place(self, invoice: Invoice, account: Account, lines: Sequence[SourceLine]) -> None:
+        at = _known(invoice.at)
+        day = local_day(at, self._around.zone)
+        sales = account.salespeople(day)
+        election = account.election(day)
+        listed = [self._line(place, line, day, sales, election) for place, line in enumerate(lines, start=1)]
+        order = Order(
+            id=new_id(),
+            account_id=account.id,
+            number=invoice.reference,
+            branch=account.branch,
+            currency=self._around.mapping.currency,
+            placed_at=at,
+            priced_at=at,
+            lines=tuple(listed),
+            state=OrderState.DELIVERED,
+            source=Source(self._around.mapping.system, invoice.reference),
+        )
+        self._keep(invoice, order, account, lines)
+
+    def _keep(self, invoice: Invoice, order: Order, account: Account, lines: Sequence[SourceLine]) -> None:
+        priced = self._price(order, account)
+        order = order.delivered_and_paid(priced.lines)
+        self.batch.orders.append(order)
+        self.batch.counts["orders"] += 1
+        self.batch.counts["order_lines"] += len(order.lines)
+        self.batch.counts["requires_approval"] += priced.requires_approval
+        self.batch.counts["discounted_orders"] += any(line.p4_discount for line in order.lines)
+        for line in lines:
+            self._mark_taken(invoice, line)
+        for placed in order.lines:
+            self._shelf.put(account.id, OpenLine(order.id, order.placed_at, placed))
+
+    def _line(self, place: int, line: SourceLine, day: date, sales: tuple[Share, ...], election: str) -> OrderLine:
+        mapping = self._around.mapping
+        total = line_total(line.quantity, _known(price_of(line.price)), mapping.currency)
+        product = self._around.products.get(line.sku)
+        cost = cost_on(self._around.costs.get(line.sku, ()), mapping.currency, day)
+        self._count_breach(line, total, day)
+        return OrderLine(
+            line=place,
+            sku=line.sku,
+            quantity=line.quantity,
+            list_minor=total,
+            before_p4_minor=total,
+            net_minor=total,
+            cost_minor=None if cost is None else cost.cost_minor * line.quantity,
+            new_brand=product is not None and product.new_brand(day),
+            salespeople=sales,
+            election=election,
+        )
+
+    def _count_breach(self, line: SourceLine, total: int, day: date) -> None:
+        """What other systems sold is sold: a price below a known floor is told, not tested."""
+        prices = self._around.prices.get(line.sku)
+        listed = price_on(prices, day) if prices else None
+        if listed is not None and total < listed.floor_minor * line.quantity:
+            self.batch.counts["floor_breaches"] += 1
+
+    def _take_return(self, invoice: Invoice, fresh: list[SourceLine]) -> None:
+        at = _known(invoice.at)
+        per_order: dict[tuple[UUID, UUID], list[tuple[Piece, str]]] = defaultdict(list)
+        for line in fresh:
+            account = self._around.accounts[line.account]
+            pieces, rest = self._shelf.take_back(account.id, line.sku, -line.quantity, at)
+            for piece in pieces:
+                per_order[account.id, piece.order_id].append((piece, line.price))
+            self._note_unmatched(invoice, line, bool(pieces), rest)
+        for (account_id, order_id), pieces_of_order in per_order.items():
+            returned = ReturnedTo(new_id(), order_id, account_id, invoice.reference, at, tuple(pieces_of_order))
+            self.batch.returns.append(returned)
+            self.batch.counts["returns"] += 1
+
+    def _note_unmatched(self, invoice: Invoice, line: SourceLine, partly: bool, rest: int) -> None:
+        if partly:
+            self._mark_taken(invoice, line)
+        else:
+            self.batch.counts[Reason.UNMATCHED_RETURN] += 1
+        if rest:
+            self.batch.counts["partly_unmatched"] += partly
+            self.batch.counts["unmatched_quantity"] += rest
+            reject = Reject(line.row, invoice.reference, line.number, Reason.UNMATCHED_RETURN, -rest)
+            self.batch.rejects.append(reject)
+
+
+def _known(value: T | None) -> T:
+    if value is None:
+        raise TypeError("the judge lets no line through without a time and a price")
+    return value

@@ -1,0 +1,213 @@
+"""The facts pricing computes about a sale: pure functions over what was read at once; the rest has no evidence."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from services.pricing.accounts.domain import Account
+from services.pricing.quotes.terms import AT_ONCE, PaymentTerms
+from shared.calendar import Period, add_months, local_day
+from shared.money import ExchangeRate, Money, convert, rate_on
+from shared.policy.evaluation import unit_of
+from shared.policy.measure import Measure
+from shared.policy.registry import FactFunctions, load_registry
+from shared.trace import Evidence, NoEvidence, Subject, Value
+
+
+class Purchase(NamedTuple):
+    """What orders priced on one local day came to before P4, in minor units, and what of it went back since."""
+
+    currency: str
+    day: date
+    before_p4_minor: int
+    returned_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LineAt:
+    """A line as far as it is priced."""
+
+    quantity: int
+    new_brand: bool
+    floor_unit_minor: int
+    net: Money
+
+    @property
+    def below_floor_by(self) -> Money:
+        """The least fraction below the floor counts as a minor unit."""
+        short = self.floor_unit_minor * self.quantity - self.net.amount_minor
+        return Money(max(0, -(-short // self.quantity)), self.net.currency)
+
+
+@dataclass(frozen=True)
+class SaleFacts:
+    """Everything known about one sale at its pricing instant. `lines` are by the id of their subject."""
+
+    account: Account
+    zone: str
+    currency: str
+    lines: Mapping[str, LineAt]
+    purchases: tuple[Purchase, ...] = ()
+    rates: tuple[ExchangeRate, ...] = ()
+    first_ordered_at: datetime | None = None
+    terms: PaymentTerms = AT_ONCE
+    prepaid_share: Decimal | None = None
+    quote_state: str = "priced"
+    contract_state: str = "none"
+
+    def value(
+        self, measure: Measure, subject: Subject, window: Period | None, as_of: datetime
+    ) -> Evidence | NoEvidence:
+        """A fact that pricing does not compute has no evidence: never zero, never a pass."""
+        compute = FACTS.get(measure.fact)
+        found = None if compute is None else compute(self, Asked(measure, subject, window, as_of))
+        return NoEvidence() if found is None else Evidence(found, unit_of(found))
+
+    def priced_so_far(self, nets: Mapping[str, Money]) -> "SaleFacts":
+        lines = {name: replace(line, net=nets[name]) if name in nets else line for name, line in self.lines.items()}
+        return replace(self, lines=lines)
+
+    @property
+    def total(self) -> Money:
+        return Money(sum(line.net.amount_minor for line in self.lines.values()), self.currency)
+
+    def in_currency(self, money: Money, currency: str, day: date) -> Money:
+        """At the rate of that day; raises NoExchangeRate."""
+        if money.currency == currency:
+            return money
+        return convert(money, currency, rate_on(self.rates, money.currency, currency, day))
+
+
+class Asked(NamedTuple):
+    """One question: what, about whom, over which days, as of when."""
+
+    measure: Measure
+    subject: Subject
+    window: Period | None
+    as_of: datetime
+
+    def line(self, facts: SaleFacts) -> LineAt | None:
+        subject = self.subject.find("line")
+        return facts.lines.get(subject.id) if subject else None
+
+    def day(self, facts: SaleFacts) -> date:
+        return local_day(self.as_of, facts.zone)
+
+
+Compute = Callable[[SaleFacts, Asked], Value | None]
+FACTS: FactFunctions[Compute] = FactFunctions(load_registry(), "pricing")
+
+
+@FACTS.computes("account.is_key_account")
+def _is_key_account(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.account.is_key_account(asked.day(facts))
+
+
+@FACTS.computes("account.class")
+def _class(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.account.class_on(asked.day(facts))
+
+
+@FACTS.computes("account.industrial")
+def _industrial(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.account.industrial
+
+
+@FACTS.computes("account.frozen")
+def _frozen(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.account.frozen
+
+
+@FACTS.computes("account.years_of_cooperation")
+def _years(facts: SaleFacts, asked: Asked) -> Value | None:
+    if facts.first_ordered_at is None:
+        return 0
+    first, day = local_day(facts.first_ordered_at, facts.zone), asked.day(facts)
+    years = day.year - first.year
+    return years if add_months(first, 12 * years) <= day else years - 1
+
+
+@FACTS.computes("election.p4")
+def _election(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.account.election(asked.day(facts))
+
+
+@FACTS.computes("purchases_before_p4")
+def _purchases(facts: SaleFacts, asked: Asked) -> Value | None:
+    """Month to date at the price before P4, this order included (§6.2); each amount at the rate of its own day."""
+    currency, window = asked.measure.currency or facts.currency, asked.window
+    if window is None:
+        return None
+    total = facts.in_currency(facts.total, currency, asked.day(facts))
+    for purchase in facts.purchases:
+        if window.holds(purchase.day):
+            back = purchase.returned_minor if "returns" in asked.measure.without else 0
+            amount = Money(purchase.before_p4_minor - back, purchase.currency)
+            total += facts.in_currency(amount, currency, purchase.day)
+    return total
+
+
+@FACTS.computes("order.amount_so_far")
+def _amount_so_far(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.in_currency(facts.total, asked.measure.currency or facts.currency, asked.day(facts))
+
+
+@FACTS.computes("line.quantity")
+def _quantity(facts: SaleFacts, asked: Asked) -> Value | None:
+    line = asked.line(facts)
+    return None if line is None else line.quantity
+
+
+@FACTS.computes("line.new_brand")
+def _new_brand(facts: SaleFacts, asked: Asked) -> Value | None:
+    line = asked.line(facts)
+    return None if line is None else line.new_brand
+
+
+@FACTS.computes("line.below_floor_by")
+def _below_floor_by(facts: SaleFacts, asked: Asked) -> Value | None:
+    line = asked.line(facts)
+    return None if line is None else line.below_floor_by
+
+
+@FACTS.computes("sale.plan")
+def _plan(facts: SaleFacts, asked: Asked) -> Value | None:
+    return "none"
+
+
+@FACTS.computes("sale.instalments")
+def _instalments(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.terms.instalments > 1
+
+
+@FACTS.computes("sale.credit_days")
+def _credit_days(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.terms.credit_days
+
+
+@FACTS.computes("sale.consignment")
+def _consignment(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.terms.consignment
+
+
+@FACTS.computes("sale.prepaid_share_agreed")
+def _prepaid_share(facts: SaleFacts, asked: Asked) -> Value | None:
+    """What the terms say; when a payment is recorded, what was received before delivery."""
+    return facts.terms.prepaid_share if facts.prepaid_share is None else facts.prepaid_share
+
+
+@FACTS.computes("sale.is_first")
+def _is_first(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.first_ordered_at is None
+
+
+@FACTS.computes("sale.quote_state")
+def _quote_state(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.quote_state
+
+
+@FACTS.computes("sale.contract_state")
+def _contract_state(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.contract_state
