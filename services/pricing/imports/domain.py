@@ -175,13 +175,15 @@ class OpenLine:
 
     order_id: UUID
     placed_at: datetime
+    priced_at: datetime
+    currency: str
     line: OrderLine
 
 
 class Piece(NamedTuple):
-    """What one return takes from one original line."""
+    """What one return takes from one original line; `line` is what is left of that."""
 
-    order_id: UUID
+    original: OpenLine
     returned: Returned
     line: OrderLine
 
@@ -211,4 +213,4 @@ class Shelf:
 def _taken_from(open_line: OpenLine, quantity: int) -> Piece:
     returned = piece_of(open_line.line, quantity)
     open_line.line = open_line.line.less(returned)
-    return Piece(open_line.order_id, returned, open_line.line)
+    return Piece(open_line, returned, open_line.line)

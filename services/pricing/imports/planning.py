@@ -1,10 +1,10 @@
 """What a batch of foreign invoices becomes: orders, returns and rejects, decided before anything is written."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from services.pricing.accounts.domain import Account
@@ -38,12 +38,27 @@ class Priced(NamedTuple):
     requires_approval: bool = False
 
 
-PriceOrder = Callable[[Order, Account], Priced]
+class Pricer(Protocol):
+    """Prices orders one after the other and is told what became of them."""
+
+    def price(self, order: Order, account: Account) -> Priced: ...
+
+    def note_placed(self, order: Order) -> None: ...
+
+    def note_returned(self, account_id: UUID, original: OpenLine, piece: Piece) -> None: ...
 
 
-def as_invoiced(order: Order, account: Account) -> Priced:
+class AsInvoiced:
     """The file's price is the list price and no rule is applied."""
-    return Priced(order.lines)
+
+    def price(self, order: Order, account: Account) -> Priced:
+        return Priced(order.lines)
+
+    def note_placed(self, order: Order) -> None:
+        """No rule looks at the month."""
+
+    def note_returned(self, account_id: UUID, original: OpenLine, piece: Piece) -> None:
+        """No rule looks at the month."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +99,9 @@ class Batch:
 class Planner:
     """Takes invoices in the order of their time, so that each return sees the orders before it."""
 
-    def __init__(self, around: Surroundings, shelf: Shelf, price: PriceOrder = as_invoiced) -> None:
+    def __init__(self, around: Surroundings, shelf: Shelf, pricer: Pricer) -> None:
         self.batch = Batch()
-        self._around, self._shelf, self._price = around, shelf, price
+        self._around, self._shelf, self._pricer = around, shelf, pricer
         self._judge = Judge(around.mapping, {number: account.id for number, account in around.accounts.items()})
 
     def take(self, invoices: Iterable[Invoice]) -> Batch:
@@ -167,8 +182,9 @@ class Planner:
         self._keep(invoice, order, account, lines)
 
     def _keep(self, invoice: Invoice, order: Order, account: Account, lines: Sequence[SourceLine]) -> None:
-        priced = self._price(order, account)
+        priced = self._pricer.price(order, account)
         order = order.delivered_and_paid(priced.lines)
+        self._pricer.note_placed(order)
         self.batch.orders.append(order)
         self.batch.counts["orders"] += 1
         self.batch.counts["order_lines"] += len(order.lines)
@@ -177,7 +193,7 @@ class Planner:
         for line in lines:
             self._mark_taken(invoice, line)
         for placed in order.lines:
-            self._shelf.put(account.id, OpenLine(order.id, order.placed_at, placed))
+            self._shelf.put(account.id, OpenLine(order.id, order.placed_at, order.priced_at, order.currency, placed))
 
     def _line(self, place: int, line: SourceLine, day: date, sales: tuple[Share, ...], election: str) -> OrderLine:
         mapping = self._around.mapping
@@ -212,7 +228,8 @@ class Planner:
             account = self._around.accounts[line.account]
             pieces, rest = self._shelf.take_back(account.id, line.sku, -line.quantity, at)
             for piece in pieces:
-                per_order[account.id, piece.order_id].append((piece, line.price))
+                self._pricer.note_returned(account.id, piece.original, piece)
+                per_order[account.id, piece.original.order_id].append((piece, line.price))
             self._note_unmatched(invoice, line, bool(pieces), rest)
         for (account_id, order_id), pieces_of_order in per_order.items():
             returned = ReturnedTo(new_id(), order_id, account_id, invoice.reference, at, tuple(pieces_of_order))

@@ -94,7 +94,8 @@ def test_a_price_is_a_finite_decimal(written: str) -> None:
 
 def open_line(order: int, quantity: int, net_minor: int, days: int = 0) -> OpenLine:
     line = OrderLine(1, "85048", quantity, net_minor, net_minor, net_minor, delivered=quantity)
-    return OpenLine(UUID(int=order), NOON + timedelta(days=days), line)
+    at = NOON + timedelta(days=days)
+    return OpenLine(UUID(int=order), at, at, "GBP", line)
 
 
 def a_shelf(*lines: OpenLine) -> Shelf:
@@ -107,7 +108,7 @@ def a_shelf(*lines: OpenLine) -> Shelf:
 def test_s_f2_a_return_takes_the_oldest_lines_first_at_their_own_amounts() -> None:
     shelf = a_shelf(open_line(1, 4, 400), open_line(2, 10, 900, days=1))
     pieces, rest = shelf.take_back(ACCOUNT, "85048", 6, NOON + timedelta(days=2))
-    assert [(piece.order_id.int, piece.returned.quantity, piece.returned.net_minor) for piece in pieces] == [
+    assert [(piece.original.order_id.int, piece.returned.quantity, piece.returned.net_minor) for piece in pieces] == [
         (1, 4, 400),
         (2, 2, 180),
     ]

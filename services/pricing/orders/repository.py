@@ -1,0 +1,272 @@
+"""Orders with their lines and movements; many at once by COPY, one at a time under its lock."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.pricing.lines import AppliedRule, Share
+from services.pricing.orders.domain import Order, OrderLine, OrderState, Source
+from services.pricing.orders.models import MovementRow, OrderLineRow, OrderRow
+from services.pricing.quotes.terms import AT_ONCE, PaymentTerms
+from shared.auth.principal import Reach
+from shared.auth.scope import within
+
+ORDER_COLUMNS = (
+    "id", "account_id", "number", "branch", "currency", "state", "placed_at", "priced_at", "net_minor",
+    "before_p4_minor", "paid_minor", "quote_id", "contract_id", "source_system", "source_reference", "terms",
+)  # fmt: skip
+LINE_COLUMNS = (
+    "order_id", "line", "sku", "quantity", "list_minor", "before_p4_minor", "net_minor", "cost_minor", "new_brand",
+    "gift", "salespeople", "election", "rules", "quote_line", "delivered",
+)  # fmt: skip
+MOVEMENT_COLUMNS = (
+    "order_id", "id", "kind", "occurred_at", "recorded_at", "lines", "amount_minor", "note", "source_reference",
+)  # fmt: skip
+
+
+class Movement(NamedTuple):
+    """A fact about an order; `lines` absent means every line in full."""
+
+    order_id: UUID
+    id: UUID
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    lines: Sequence[dict[str, Any]] | None = None
+    amount_minor: int | None = None
+    note: str | None = None
+    source_reference: str | None = None
+
+
+async def copy_rows(session: AsyncSession, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Binary COPY inside the session's transaction, which must have begun; JSON cells are text."""
+    connection = await (await session.connection()).get_raw_connection()
+    driver: Any = connection.driver_connection
+    await driver.copy_records_to_table(table, columns=columns, records=rows)
+
+
+async def add_orders(session: AsyncSession, orders: Sequence[Order]) -> None:
+    """New orders as they stand, delivered and paid parts included."""
+    await copy_rows(session, "sales_order", ORDER_COLUMNS, (_order_cells(order) for order in orders))
+    lines = (_line_cells(order.id, line) for order in orders for line in order.lines)
+    await copy_rows(session, "sales_order_line", LINE_COLUMNS, lines)
+
+
+async def add_movements(session: AsyncSession, movements: Iterable[Movement]) -> None:
+    cells = (
+        tuple(_json(cell) if name == "lines" else cell for name, cell in zip(MOVEMENT_COLUMNS, movement, strict=True))
+        for movement in movements
+    )
+    await copy_rows(session, "order_movement", MOVEMENT_COLUMNS, cells)
+
+
+def _order_cells(order: Order) -> tuple[Any, ...]:
+    return (
+        order.id,
+        order.account_id,
+        order.number,
+        order.branch,
+        order.currency,
+        str(order.state),
+        order.placed_at,
+        order.priced_at,
+        order.net_minor,
+        order.before_p4_minor,
+        order.paid_minor,
+        order.quote_id,
+        order.contract_id,
+        order.source and order.source.system,
+        order.source and order.source.reference,
+        None if order.terms == AT_ONCE else _json(terms_json(order.terms)),
+    )
+
+
+def _line_cells(order_id: UUID, line: OrderLine) -> tuple[Any, ...]:
+    return (
+        order_id,
+        line.line,
+        line.sku,
+        line.quantity,
+        line.list_minor,
+        line.before_p4_minor,
+        line.net_minor,
+        line.cost_minor,
+        line.new_brand,
+        line.gift,
+        _json([list(share) for share in line.salespeople] or None),
+        line.election,
+        _json([list(rule) for rule in line.rules] or None),
+        line.quote_line,
+        line.delivered,
+    )
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
+def terms_json(terms: PaymentTerms) -> dict[str, Any]:
+    return {**asdict(terms), "prepaid_share": f"{terms.prepaid_share:f}"}
+
+
+def terms_of(cells: dict[str, Any] | None) -> PaymentTerms:
+    return PaymentTerms(**{**cells, "prepaid_share": Decimal(cells["prepaid_share"])}) if cells else AT_ONCE
+
+
+async def order_by_id(
+    session: AsyncSession, order_id: UUID, *, reach: Reach | None = None, lock: bool = False
+) -> Order | None:
+    """Within the caller's reach; `lock` keeps others from moving it until the commit."""
+    query = select(OrderRow).where(OrderRow.id == order_id)
+    if reach is not None:
+        query = query.where(within(reach, branch=OrderRow.branch, account=OrderRow.account_id))
+    row = await session.scalar(query.with_for_update() if lock else query)
+    if row is None:
+        return None
+    lines = await session.scalars(
+        select(OrderLineRow).where(OrderLineRow.order_id == order_id).order_by(OrderLineRow.line)
+    )
+    return order_of(row, [line_of(line) for line in lines])
+
+
+def order_of(row: OrderRow, lines: Sequence[OrderLine]) -> Order:
+    return Order(
+        id=row.id,
+        account_id=row.account_id,
+        number=row.number,
+        branch=row.branch,
+        currency=row.currency,
+        placed_at=row.placed_at,
+        priced_at=row.priced_at,
+        lines=tuple(lines),
+        state=OrderState(row.state),
+        paid_minor=row.paid_minor,
+        quote_id=row.quote_id,
+        contract_id=row.contract_id,
+        source=Source(row.source_system, row.source_reference) if row.source_system and row.source_reference else None,
+        terms=terms_of(row.terms),
+    )
+
+
+def line_of(row: OrderLineRow | Row[Any]) -> OrderLine:
+    return OrderLine(
+        line=row.line,
+        sku=row.sku,
+        quantity=row.quantity,
+        list_minor=row.list_minor,
+        before_p4_minor=row.before_p4_minor,
+        net_minor=row.net_minor,
+        cost_minor=row.cost_minor,
+        new_brand=row.new_brand,
+        gift=row.gift,
+        salespeople=tuple(Share(*share) for share in row.salespeople or ()),
+        election=row.election,
+        rules=tuple(AppliedRule(*rule) for rule in row.rules or ()),
+        quote_line=row.quote_line,
+        delivered=row.delivered,
+        returned=row.returned,
+        returned_net_minor=row.returned_net_minor,
+        returned_before_p4_minor=row.returned_before_p4_minor,
+    )
+
+
+async def save_order(session: AsyncSession, order: Order) -> None:
+    """What a move changed: the order's state and sums, and what was delivered and returned of its lines."""
+    await session.execute(
+        update(OrderRow)
+        .where(OrderRow.id == order.id)
+        .values(
+            state=str(order.state),
+            paid_minor=order.paid_minor,
+            returned_net_minor=sum(line.returned_net_minor for line in order.lines),
+            returned_before_p4_minor=sum(line.returned_before_p4_minor for line in order.lines),
+            version=OrderRow.version + 1,
+        )
+    )
+    await save_lines(session, [(order.id, line) for line in order.lines])
+
+
+async def save_lines(session: AsyncSession, lines: Sequence[tuple[UUID, OrderLine]]) -> None:
+    """What was delivered and returned of lines of any orders, in one statement; each line at most once."""
+    columns = {
+        "orders": [order_id for order_id, _ in lines],
+        "lines": [line.line for _, line in lines],
+        "delivered": [line.delivered for _, line in lines],
+        "returned": [line.returned for _, line in lines],
+        "nets": [line.returned_net_minor for _, line in lines],
+        "befores": [line.returned_before_p4_minor for _, line in lines],
+    }
+    await session.execute(_SAVE_LINES, columns)
+
+
+_SAVE_LINES = text(
+    """
+    UPDATE sales_order_line AS kept
+    SET delivered = moved.delivered, returned = moved.returned, returned_net_minor = moved.net,
+        returned_before_p4_minor = moved.before
+    FROM unnest(CAST(:orders AS uuid[]), CAST(:lines AS int[]), CAST(:delivered AS int[]), CAST(:returned AS int[]),
+                CAST(:nets AS bigint[]), CAST(:befores AS bigint[]))
+         AS moved (order_id, line, delivered, returned, net, before)
+    WHERE kept.order_id = moved.order_id AND kept.line = moved.line
+    """
+)
+
+
+async def sum_up_returns(session: AsyncSession, order_ids: Sequence[UUID]) -> None:
+    """Bring the sums of these orders, and the state of those wholly returned, up to their lines."""
+    await session.execute(_SUM_UP_RETURNS, {"ids": sorted(order_ids)})
+
+
+_SUM_UP_RETURNS = text(
+    """
+    UPDATE sales_order AS kept
+    SET returned_net_minor = told.net, returned_before_p4_minor = told.before, version = kept.version + 1,
+        state = CASE WHEN told.held = 0 THEN 'returned' ELSE kept.state END
+    FROM (SELECT order_id, sum(returned_net_minor) AS net, sum(returned_before_p4_minor) AS before,
+                 sum(quantity - returned) AS held
+          FROM sales_order_line WHERE order_id = ANY (CAST(:ids AS uuid[])) GROUP BY order_id) AS told
+    WHERE kept.id = told.order_id
+    """
+)
+
+
+class OpenRow(NamedTuple):
+    """A line of which something is still held, with whose it is and since when."""
+
+    account_id: UUID
+    order_id: UUID
+    placed_at: datetime
+    priced_at: datetime
+    currency: str
+    line: OrderLine
+
+
+async def open_lines(session: AsyncSession, *, account_ids: Iterable[UUID], skus: Iterable[str]) -> list[OpenRow]:
+    """Delivered lines of these accounts and SKUs not yet returned in full, oldest first (S-F2)."""
+    found = await session.execute(_OPEN_LINES, {"accounts": list(account_ids), "skus": list(skus)})
+    return [
+        OpenRow(row.account_id, row.order_id, row.placed_at, row.priced_at, row.currency, line_of(row)) for row in found
+    ]
+
+
+_OPEN_LINES = text(
+    """
+    SELECT placed.account_id, placed.placed_at, placed.priced_at, placed.currency, line.*
+    FROM sales_order AS placed JOIN sales_order_line AS line ON line.order_id = placed.id
+    WHERE placed.account_id = ANY (CAST(:accounts AS uuid[])) AND line.sku = ANY (CAST(:skus AS text[]))
+      AND line.delivered > line.returned AND placed.state <> 'cancelled'
+    ORDER BY placed.placed_at, placed.id, line.line
+    """
+)
+
+
+async def movements_of(session: AsyncSession, order_id: UUID) -> Sequence[MovementRow]:
+    query = select(MovementRow).where(MovementRow.order_id == order_id)
+    return (await session.scalars(query.order_by(MovementRow.occurred_at, MovementRow.id))).all()
