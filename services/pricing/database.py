@@ -1,9 +1,10 @@
 """The base of every table of the pricing service."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, MetaData
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, MetaData, any_, literal
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, mapped_column
 
 from shared.db.metadata import NAMING
 
@@ -14,3 +15,8 @@ class Base(DeclarativeBase):
 
 Minor = Annotated[int, mapped_column(BigInteger)]
 """An amount in minor units: a year of a large account passes 2^31."""
+
+
+def one_of(column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """The column is among thousands of values, sent as one array: an IN list would be written out each time."""
+    return column == any_(literal(list(values), ARRAY(column.type)))

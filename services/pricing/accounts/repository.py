@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.accounts.domain import Account, Election, Grade, Listing, Member
 from services.pricing.accounts.models import AccountRow, ContractRow
+from services.pricing.database import one_of
 
 COLUMNS = list(AccountRow.__table__.columns)
 
@@ -49,13 +50,13 @@ async def account_by_id(session: AsyncSession, account_id: UUID) -> Account | No
 
 async def accounts_by_number(session: AsyncSession, numbers: Iterable[str]) -> dict[str, Account]:
     """Those known of a file's customer numbers, in one query."""
-    found = await session.execute(select(*COLUMNS).where(AccountRow.number.in_(tuple(numbers))))
+    found = await session.execute(select(*COLUMNS).where(one_of(AccountRow.number, numbers)))
     return {row.number: account_of(row) for row in found}
 
 
 async def accounts_for_change(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Account]:
     """Locked in the order of their ids, so that two batches never wait for each other in a circle."""
-    wanted = select(*COLUMNS).where(AccountRow.id.in_(tuple(ids))).order_by(AccountRow.id).with_for_update()
+    wanted = select(*COLUMNS).where(one_of(AccountRow.id, ids)).order_by(AccountRow.id).with_for_update()
     return {row.id: account_of(row) for row in await session.execute(wanted)}
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.catalogue.domain import Cost, ListPrice, Product
 from services.pricing.catalogue.models import CostRow, ExchangeRateRow, PriceRow, ProductRow
+from services.pricing.database import one_of
 from shared.money import ExchangeRate
 
 
@@ -80,13 +81,13 @@ async def costs_of_sku(session: AsyncSession, sku: str) -> Sequence[Cost]:
 
 
 async def products_of(session: AsyncSession, skus: Iterable[str]) -> dict[str, Product]:
-    rows = await session.scalars(select(ProductRow).where(ProductRow.sku.in_(tuple(skus))))
+    rows = await session.scalars(select(ProductRow).where(one_of(ProductRow.sku, skus)))
     return {row.sku: product_of(row) for row in rows}
 
 
 async def prices_of(session: AsyncSession, skus: Iterable[str], currency: str) -> dict[str, list[ListPrice]]:
     """Every list's dated prices in one currency, by SKU."""
-    wanted = select(PriceRow).where(PriceRow.sku.in_(tuple(skus)), PriceRow.currency == currency)
+    wanted = select(PriceRow).where(one_of(PriceRow.sku, skus), PriceRow.currency == currency)
     found: dict[str, list[ListPrice]] = {}
     for row in await session.scalars(wanted):
         found.setdefault(row.sku, []).append(price_of(row))
@@ -94,7 +95,7 @@ async def prices_of(session: AsyncSession, skus: Iterable[str], currency: str) -
 
 
 async def costs_of(session: AsyncSession, skus: Iterable[str], currency: str) -> dict[str, list[Cost]]:
-    wanted = select(CostRow).where(CostRow.sku.in_(tuple(skus)), CostRow.currency == currency)
+    wanted = select(CostRow).where(one_of(CostRow.sku, skus), CostRow.currency == currency)
     found: dict[str, list[Cost]] = {}
     for row in await session.scalars(wanted):
         found.setdefault(row.sku, []).append(cost_of(row))

@@ -44,14 +44,20 @@ class Window(NamedTuple):
 
 
 def read_invoices(path: Path, file_format: Format, mapping: SourceMapping, window: Window) -> list[Invoice]:
-    """Whole invoices of the window by time, then as they stand in the file. Raises `UnreadableOrderFile`."""
+    """Whole invoices of the window by time; in the same minute sales come before returns, then as the file has them.
+
+    Raises `UnreadableOrderFile`.
+    """
     table = _READERS[file_format](path, mapping.columns)
     found: dict[str, list[SourceLine]] = {}
     for row, reference, sku, quantity, at, price, account in _lines(_near(table, mapping, window), mapping):
         lines = found.setdefault(reference, [])
         lines.append(SourceLine(row, len(lines) + 1, sku, quantity, at, price, account))
     chosen = _invoices(found, window)
-    return sorted(chosen, key=lambda invoice: (invoice.at or LONG_AGO, invoice.lines[0].row))
+    return sorted(
+        chosen,
+        key=lambda one: (one.at or LONG_AGO, mapping.is_return(one.reference), one.lines[0].row),
+    )
 
 
 def _near(table: Table, mapping: SourceMapping, window: Window) -> Table:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.pricing.database import one_of
 from services.pricing.imports.domain import Reject
 from services.pricing.imports.models import ImportedInvoiceRow, OrderImportRow
 
@@ -19,7 +20,7 @@ async def lock_system(session: AsyncSession, system: str) -> None:
 async def taken_lines(session: AsyncSession, system: str, references: Sequence[str]) -> dict[str, Sequence[int]]:
     """Digests of the lines taken of these invoices, by their place; zero where one was not taken."""
     row = ImportedInvoiceRow
-    query = select(row.reference, row.lines).where(row.system == system, row.reference.in_(references))
+    query = select(row.reference, row.lines).where(row.system == system, one_of(row.reference, references))
     return {known.reference: known.lines for known in await session.execute(query)}
 
 
