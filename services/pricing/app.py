@@ -2,7 +2,11 @@
 
 from fastapi import FastAPI
 
-from services.pricing.consumers import CONSUMERS
+from services.pricing.catalogue import api as catalogue
+from services.pricing.consumers import consumers
+from services.pricing.imports import api as imports
+from services.pricing.orders import api as orders
+from services.pricing.quotes import api as quotes
 from services.pricing.settings import PricingSettings
 from shared.consumer import topics_read
 from shared.dead_letters_api import dead_letters_router
@@ -10,17 +14,20 @@ from shared.http.app import create_app
 from shared.http.exchange import ServiceDescription
 from shared.http.serve import serve
 
+ROUTERS = (catalogue.router, quotes.router, orders.router, imports.router)
+
 
 def make_app(settings: PricingSettings) -> FastAPI:
     """Every slice's routes behind one edge."""
+    read = consumers(settings.zone)
     return create_app(
         ServiceDescription(
             name="pricing",
             title="Mainstay pricing",
             description="What they pay: products, prices, quotes and orders.",
             settings=settings,
-            topics_read=topics_read(CONSUMERS),
-            routers=(dead_letters_router(CONSUMERS),),
+            topics_read=topics_read(read),
+            routers=(*ROUTERS, dead_letters_router(read)),
         )
     )
 

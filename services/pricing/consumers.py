@@ -1,6 +1,49 @@
 """What the pricing service reads of the others, and who applies it."""
 
-from shared.auth.people import PEOPLE_HANDLERS
-from shared.consumer import Consumer, one_by_one
+from collections.abc import Sequence
 
-CONSUMERS = (Consumer(service="pricing", topics=("people.v1",), handler=one_by_one(PEOPLE_HANDLERS)),)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.pricing.accounts.consumer import CONTRACT_STATES, learn_of_accounts, learn_of_contract
+from services.pricing.catalogue.consumer import take_over_rates
+from services.pricing.quotes.consumer import AnswersAboutPrices
+from shared.auth.people import PEOPLE_HANDLERS
+from shared.consumer import Consumer, EventHandler, one_by_one
+from shared.events.approvals import ApprovalGranted, ApprovalRejected, ApprovalWithdrawn
+from shared.events.envelope import Event
+from shared.events.policies import PolicyPublished
+from shared.policy.consumer import POLICY_HANDLERS, receive_policy
+from shared.received import Received
+
+TOPICS = ("people.v1", "accounts.v1", "approvals.v1", "contracts.v1", "policies.v1")
+
+
+async def learn_of_policy(session: AsyncSession, event: PolicyPublished, received: Received) -> None:
+    """Kept like every policy; a table of exchange rates is taken over besides."""
+    await receive_policy(session, event, received)
+    await take_over_rates(session, event, received)
+
+
+def handlers(zone: str) -> dict[type[Event], EventHandler]:
+    """One function an event class; days are counted in `zone`."""
+    answers = AnswersAboutPrices(zone)
+    return {
+        **PEOPLE_HANDLERS,
+        **POLICY_HANDLERS,
+        PolicyPublished: learn_of_policy,
+        ApprovalGranted: answers.learn_of_grant,
+        ApprovalRejected: answers.learn_of_refusal,
+        ApprovalWithdrawn: answers.learn_of_refusal,
+        **dict.fromkeys(CONTRACT_STATES, learn_of_contract),
+    }
+
+
+def consumers(zone: str) -> tuple[Consumer, ...]:
+    """Accounts first, all of a batch at once: an import brings thousands, and the rest of a batch may need them."""
+    apply_others = one_by_one(handlers(zone))
+
+    async def apply(session: AsyncSession, batch: Sequence[Received]) -> None:
+        await learn_of_accounts(session, batch)
+        await apply_others(session, batch)
+
+    return (Consumer(service="pricing", topics=TOPICS, handler=apply),)

@@ -1,1 +1,54 @@
-"""The documents in force when a request comes in, compiled."""
+"""The documents in force, as the routes and the imports of pricing ask for them."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.pricing.quotes.pricebook import PriceBook
+from shared.http.dependencies import Now
+from shared.http.exchange import runtime_of
+from shared.policy.api import Policies
+from shared.policy.compiled import PolicySet
+from shared.policy.plan import Plans
+from shared.policy.rulebook import Rulebook
+
+MOST_BOOKS = 64
+
+
+class PriceBooks:
+    """Price books by the compiled set they are made of; a set never changes, so a book is right for ever."""
+
+    def __init__(self) -> None:
+        self._books: dict[int, tuple[Plans, PriceBook]] = {}
+
+    def of(self, plans: Plans) -> PriceBook:
+        """Raises NotGoverned where the matrix of price rules is not in force."""
+        known = self._books.get(id(plans))
+        if known is None:
+            if len(self._books) >= MOST_BOOKS:
+                self._books.clear()
+            known = self._books[id(plans)] = plans, PriceBook.of(Rulebook(plans))
+        return known[1]
+
+    def by_day(self, policies: PolicySet) -> Callable[[date], PriceBook]:
+        return lambda day: self.of(policies.in_force(day))
+
+
+def price_books(request: Request) -> PriceBooks:
+    books: PriceBooks = runtime_of(request).shelf.setdefault("price_books", PriceBooks())
+    return books
+
+
+def read_rules(request: Request, policies: Policies, now: Now) -> Rulebook:
+    return Rulebook(policies.in_force(runtime_of(request).today(now)))
+
+
+def read_book(request: Request, policies: Policies, now: Now) -> PriceBook:
+    """Raises NotGoverned where the matrix of price rules is not in force."""
+    return price_books(request).of(policies.in_force(runtime_of(request).today(now)))
+
+
+Rules = Annotated[Rulebook, Depends(read_rules)]
+Book = Annotated[PriceBook, Depends(read_book)]

@@ -1,5 +1,6 @@
 """What an operator can set for the pricing service."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
@@ -15,5 +16,9 @@ class PricingSettings(ServiceSettings):
         description="the service's own PostgreSQL database",
         json_schema_extra=SECRET,
         repr=False,
+    )
+    order_mappings: Path = Field(
+        Path(__file__).parents[2] / "deploy" / "demo",
+        description="folder of the mappings that say how other systems write their order files",
     )
     port: int = Field(8102, ge=0, le=65535, description="port of the API")

@@ -1,12 +1,28 @@
 """The background process of the pricing service."""
 
-from services.pricing.consumers import CONSUMERS
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.pricing.consumers import consumers
+from services.pricing.quotes.service import expire_quotes
 from services.pricing.settings import PricingSettings
+from shared.jobs import Job
 from shared.worker import run_worker
 
 
+def jobs(settings: PricingSettings) -> tuple[Job, ...]:
+    """What comes by the clock alone."""
+
+    async def expire(session: AsyncSession, now: datetime) -> None:
+        await expire_quotes(session, now=now, zone=settings.zone)
+
+    return (Job("expire quotes", 30, expire),)
+
+
 def main() -> None:
-    run_worker(PricingSettings(), consumers=CONSUMERS)
+    settings = PricingSettings()
+    run_worker(settings, consumers=consumers(settings.zone), jobs=jobs(settings))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Every route of every service passes the same edge: proof, rate, size, key, then the work, its events, its answer."""
 
 import inspect
+import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Annotated, Any, TypeVar
 
@@ -76,6 +77,12 @@ async def _claim_idempotency_key(
     claim = Claim(caller.user_id, idempotency_key, stands_for)
     await claim_key(session, claim)
     exchange_of(request).claim = claim
+
+
+def stream(endpoint: Endpoint) -> Endpoint:
+    """For a POST whose body, of any length, the route itself writes to disk as it comes; its content is its own key."""
+    endpoint.__dict__["body_limit"] = sys.maxsize
+    return without_idempotency_key(endpoint)
 
 
 class Route(APIRoute):

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.database import one_of
@@ -69,3 +70,10 @@ _ADD_REJECTS = text(
 
 async def note_progress(session: AsyncSession, import_id: UUID, **values: Any) -> None:
     await session.execute(update(OrderImportRow).where(OrderImportRow.id == import_id).values(**values))
+
+
+async def open_import(session: AsyncSession, cells: Mapping[str, Any]) -> None:
+    """A new import, or one that is sent again from its start."""
+    row = insert(OrderImportRow).values(cells)
+    again = {name: cells[name] for name in ("state", "finished_at", "rows_total", "result")}
+    await session.execute(row.on_conflict_do_update(index_elements=[OrderImportRow.id], set_=again))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from anyio import to_thread
@@ -52,6 +52,40 @@ class FileToImport:
     window: Window
 
 
+class Opened(NamedTuple):
+    """Who began an import, when, and under which id where the client chose one."""
+
+    import_id: UUID | None
+    user_id: str
+    at: datetime
+
+
+async def open_import(
+    sessions: Sessions, opened: Opened, mapping: SourceMapping, pricing: Pricing, window: Window
+) -> UUID:
+    """An id that is known already is opened again: the file is sent once more to go on."""
+    import_id = opened.import_id or new_id()
+    async with sessions() as session:
+        await repository.open_import(
+            session,
+            {
+                "id": import_id,
+                "mapping": mapping.id,
+                "pricing": pricing,
+                "state": "running",
+                "window_from": window.start,
+                "window_until": window.end,
+                "requested_by": opened.user_id,
+                "started_at": opened.at,
+                "finished_at": None,
+                "rows_total": 0,
+                "result": {},
+            },
+        )
+        await commit(session)
+    return import_id
+
+
 @dataclass(frozen=True)
 class Importer:
     """What every import of the process shares."""
@@ -63,12 +97,18 @@ class Importer:
 
     async def take(self, file: FileToImport) -> dict[str, Any]:
         """The result as a person is told it; a file imported again changes nothing and says so."""
+        try:
+            return await self._take(file)
+        except BaseException:
+            await self._note(file, state="failed")
+            raise
+
+    async def _take(self, file: FileToImport) -> dict[str, Any]:
         invoices = await to_thread.run_sync(read_invoices, file.path, file.format, file.mapping, file.window)
-        rows = sum(len(invoice.lines) for invoice in invoices)
-        await self._note(file, rows_total=rows, state="running")
+        await self._note(file, rows_total=sum(len(invoice.lines) for invoice in invoices))
         counts: Counter[str] = Counter()
         for batch in in_batches(invoices):
-            counts.update(await self._take_batch(file, batch))
+            counts += await self._take_batch(file, batch)
             counts["rows"] += sum(len(invoice.lines) for invoice in batch)
             await self._note(file, result=told(counts))
         await self._note(file, state="done", finished_at=self.clock.now(), result=told(counts))

@@ -1,20 +1,19 @@
 """Orders with their lines and movements; many at once by COPY, one at a time under its lock."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from datetime import datetime
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.lines import AppliedRule, Share
 from services.pricing.orders.domain import Order, OrderLine, OrderState, Source
 from services.pricing.orders.models import MovementRow, OrderLineRow, OrderRow
-from services.pricing.quotes.terms import AT_ONCE, PaymentTerms
+from services.pricing.orders.placing import Drawn
+from services.pricing.quotes.terms import AT_ONCE, terms_json, terms_of
 from shared.auth.principal import Reach
 from shared.auth.scope import within
 
@@ -110,14 +109,6 @@ def _line_cells(order_id: UUID, line: OrderLine) -> tuple[Any, ...]:
 
 def _json(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value).decode()
-
-
-def terms_json(terms: PaymentTerms) -> dict[str, Any]:
-    return {**asdict(terms), "prepaid_share": f"{terms.prepaid_share:f}"}
-
-
-def terms_of(cells: dict[str, Any] | None) -> PaymentTerms:
-    return PaymentTerms(**{**cells, "prepaid_share": Decimal(cells["prepaid_share"])}) if cells else AT_ONCE
 
 
 async def order_by_id(
@@ -270,3 +261,46 @@ _OPEN_LINES = text(
 async def movements_of(session: AsyncSession, order_id: UUID) -> Sequence[MovementRow]:
     query = select(MovementRow).where(MovementRow.order_id == order_id)
     return (await session.scalars(query.order_by(MovementRow.occurred_at, MovementRow.id))).all()
+
+
+async def drawn_of(session: AsyncSession, quote_id: UUID) -> dict[int, Drawn]:
+    """What orders that stand took of each line of a quote."""
+    line, order = OrderLineRow, OrderRow
+    query = (
+        select(
+            line.quote_line,
+            func.sum(line.quantity),
+            func.sum(line.list_minor),
+            func.sum(line.before_p4_minor),
+            func.sum(line.net_minor),
+        )
+        .join(order, order.id == line.order_id)
+        .where(order.quote_id == quote_id, order.state != str(OrderState.CANCELLED), line.quote_line.is_not(None))
+        .group_by(line.quote_line)
+    )
+    return {int(number or 0): Drawn(*map(int, sums)) for number, *sums in await session.execute(query)}
+
+
+async def next_number(session: AsyncSession, day: date) -> str:
+    """O-2021-000017: the year it is placed in, and a number that never comes twice."""
+    count = await session.scalar(select(func.nextval(text("'order_number'"))))
+    return f"O-{day.year}-{count:06}"
+
+
+async def first_ordered_at(session: AsyncSession, account_id: UUID, *, but: UUID | None = None) -> datetime | None:
+    """When the account's first order that stands was placed."""
+    query = select(OrderRow.placed_at).where(
+        OrderRow.account_id == account_id, OrderRow.state != str(OrderState.CANCELLED)
+    )
+    query = query if but is None else query.where(OrderRow.id != but)
+    found: datetime | None = await session.scalar(query.order_by(OrderRow.priced_at).limit(1))
+    return found
+
+
+async def lines_of(session: AsyncSession, order_ids: Sequence[UUID]) -> dict[UUID, list[OrderLine]]:
+    """Of a page of orders, in one query."""
+    query = select(OrderLineRow).where(OrderLineRow.order_id.in_(order_ids))
+    found: dict[UUID, list[OrderLine]] = {order_id: [] for order_id in order_ids}
+    for row in await session.scalars(query.order_by(OrderLineRow.order_id, OrderLineRow.line)):
+        found[row.order_id].append(line_of(row))
+    return found

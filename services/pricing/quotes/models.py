@@ -90,10 +90,20 @@ class NegotiatedTermsRow(Base):
 
     request_id: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[UUID]
-    route: Mapped[str]
     subject_id: Mapped[str]
     applies_to: Mapped[str]
     rate: Mapped[Decimal]
     valid_from: Mapped[date]
     valid_until: Mapped[date]
     granted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class AskedTermsRow(Base):
+    """One ask per account, policy and month, however many quotes reach the row that asks."""
+
+    __tablename__ = "asked_terms"
+
+    subject_id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID]
+    route: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

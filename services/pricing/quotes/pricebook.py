@@ -37,6 +37,11 @@ class PriceBook:
         return tuple(plan for plan in self.benefits if plan.document.stacking in priced)
 
     @cached_property
+    def routes_asked(self) -> tuple[str, ...]:
+        """The routes that rows without a figure ask."""
+        return tuple(sorted({row.ask for plan in self.discounts for row in plan.document.table.rows if row.ask}))
+
+    @cached_property
     def _of_p4(self) -> frozenset[str]:
         return frozenset(plan.heading.policy for plan in self.benefits if P4 in plan.document.row)
 

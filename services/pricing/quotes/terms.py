@@ -1,7 +1,9 @@
 """How a sale is to be paid, as agreed on its quote."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from decimal import Decimal
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +17,11 @@ class PaymentTerms:
 
 
 AT_ONCE = PaymentTerms()
+
+
+def terms_json(terms: PaymentTerms) -> dict[str, Any]:
+    return {**asdict(terms), "prepaid_share": f"{terms.prepaid_share:f}"}
+
+
+def terms_of(cells: Mapping[str, Any] | None) -> PaymentTerms:
+    return PaymentTerms(**{**cells, "prepaid_share": Decimal(cells["prepaid_share"])}) if cells else AT_ONCE

@@ -11,6 +11,16 @@ depends_on = "mechanisms_0001"
 
 
 def upgrade() -> None:
+    op.execute("CREATE SEQUENCE quote_number")
+    op.execute("CREATE SEQUENCE order_number")
+    op.create_table(
+        "asked_terms",
+        sa.Column("subject_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("route", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_asked_terms")),
+    )
     op.create_table(
         "exchange_rate",
         sa.Column("base", sa.String(), nullable=False),
@@ -74,7 +84,6 @@ def upgrade() -> None:
         "negotiated_terms",
         sa.Column("request_id", sa.String(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
-        sa.Column("route", sa.String(), nullable=False),
         sa.Column("subject_id", sa.String(), nullable=False),
         sa.Column("applies_to", sa.String(), nullable=False),
         sa.Column("rate", sa.Numeric(), nullable=False),
@@ -304,3 +313,6 @@ def downgrade() -> None:
     op.drop_table("known_account")
     op.drop_table("imported_invoice")
     op.drop_table("exchange_rate")
+    op.drop_table("asked_terms")
+    op.execute("DROP SEQUENCE order_number")
+    op.execute("DROP SEQUENCE quote_number")

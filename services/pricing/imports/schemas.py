@@ -1,0 +1,69 @@
+"""Shapes of order imports over HTTP."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from services.pricing.imports.domain import Reason
+from services.pricing.imports.models import OrderImportRow, RejectRow
+from services.pricing.schemas import Answer
+
+
+class ImportAnswer(Answer):
+    """rows = accepted + unchanged + all rejected."""
+
+    import_id: UUID
+    state: str = Field(description="running, done or failed; send the same file again to go on")
+    mapping: str
+    pricing: str
+    rows_total: int = Field(description="rows of the file that fall into the window")
+    rows: int = Field(0, description="rows dealt with so far")
+    accepted: int = 0
+    unchanged: int = Field(0, description="rows taken by an earlier import")
+    rejected: dict[str, int] = Field(default_factory=dict, description="rows not taken, by the first reason that holds")
+    orders: int = 0
+    order_lines: int = 0
+    returns: int = 0
+    discounted_orders: int = Field(0, description="orders to which a price rule gave something")
+    requires_approval: int = Field(0, description="orders left as invoiced, since a rule names no figure")
+    floor_breaches: int = Field(0, description="lines below a known floor: told, not tested")
+    partly_unmatched: int = Field(0, description="accepted return rows of which a rest found no original")
+    unmatched_quantity: int = Field(0, description="pieces returned that found no original")
+    started_at: datetime
+    finished_at: datetime | None
+    rejects: str = Field(description="where the rows not taken are listed")
+
+
+class RejectAnswer(Answer):
+    row: int = Field(description="place in the file, from one, a header not counted")
+    reference: str
+    number: int = Field(description="place within its invoice, from one")
+    reason: Reason
+    quantity: int = Field(description="the row's quantity, or the rest that found no original")
+    detail: str
+
+
+def show_import(row: OrderImportRow) -> ImportAnswer:
+    return ImportAnswer(
+        import_id=row.id,
+        state=row.state,
+        mapping=row.mapping,
+        pricing=row.pricing,
+        rows_total=row.rows_total,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        rejects=f"/v1/order-imports/{row.id}/rejects",
+        **row.result,
+    )
+
+
+def show_reject(row: RejectRow) -> RejectAnswer:
+    return RejectAnswer(
+        row=row.row,
+        reference=row.reference,
+        number=row.number,
+        reason=Reason(row.reason),
+        quantity=row.quantity,
+        detail=row.detail,
+    )

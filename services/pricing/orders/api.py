@@ -1,0 +1,186 @@
+"""Routes of orders, from placing to the last return, and the chain an order stands in."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Request
+from sqlalchemy import select
+
+from services.pricing.accounts.repository import contract_by_id
+from services.pricing.orders import repository, service
+from services.pricing.orders.domain import Order
+from services.pricing.orders.models import OrderRow
+from services.pricing.orders.schemas import (
+    Cancellation,
+    ContractLink,
+    NewAcceptance,
+    NewDelivery,
+    NewOrder,
+    NewPayment,
+    NewReturn,
+    OrderAnswer,
+    OrderChain,
+    QuoteLink,
+    show_movement,
+    show_order,
+)
+from services.pricing.orders.service import Payment, When
+from services.pricing.quotes.repository import quote_by_id
+from services.pricing.rules import Rules
+from shared.auth.principal import Principal
+from shared.auth.scope import within
+from shared.http.dependencies import Now, Session, allowed
+from shared.http.exchange import runtime_of
+from shared.http.pages import Page, PageQuery, newest_first, read_page
+from shared.http.routes import Router
+
+router = Router(tags=["orders"])
+OrderId = Annotated[UUID, Path(description="the order")]
+Reader = Annotated[Principal, allowed("orders.read")]
+Writer = Annotated[Principal, allowed("orders.write")]
+Deliverer = Annotated[Principal, allowed("orders.deliver")]
+
+
+@router.post("/orders", status_code=201)
+async def place_order(
+    *, body: NewOrder, request: Request, session: Session, now: Now, rules: Rules, caller: Writer
+) -> OrderAnswer:
+    """Draw quantities from an accepted quote that is alive (P8); costs and salespeople are frozen now."""
+    when = When(now, runtime_of(request).settings.zone, rules)
+    order = await service.place_order(
+        session,
+        caller=caller,
+        quote_id=body.quote_id,
+        wanted=body.wanted(),
+        contract_id=body.contract_id,
+        when=when,
+    )
+    return show_order(order)
+
+
+@router.get("/orders")
+async def list_orders(
+    *,
+    session: Session,
+    asked: PageQuery,
+    caller: Reader,
+    account_id: Annotated[UUID | None, Query(description="only this account's")] = None,
+    reference: Annotated[str | None, Query(description="only the one another system calls so")] = None,
+) -> Page[OrderAnswer]:
+    """Orders within reach, newest first."""
+    reach = caller.reach("orders.read")
+    query = select(OrderRow).where(within(reach, branch=OrderRow.branch, account=OrderRow.account_id))
+    query = query if account_id is None else query.where(OrderRow.account_id == account_id)
+    query = query if reference is None else query.where(OrderRow.source_reference == reference)
+    rows: Page[OrderRow] = await read_page(session, query, asked=asked, by=newest_first(OrderRow.id), show=_as_it_is)
+    lines = await repository.lines_of(session, [row.id for row in rows.items])
+    return Page(items=[show_order(repository.order_of(row, lines[row.id])) for row in rows.items], next=rows.next)
+
+
+def _as_it_is(row: OrderRow) -> OrderRow:
+    return row
+
+
+@router.get("/orders/{order_id}")
+async def get_order(*, order_id: OrderId, session: Session, caller: Reader) -> OrderAnswer:
+    """One order with what was delivered, paid and returned of it."""
+    return show_order(await service.find_order(session, order_id, caller=caller, permission="orders.read"))
+
+
+@router.post("/orders/{order_id}/confirm")
+async def confirm_order(*, order_id: OrderId, session: Session, now: Now, caller: Writer) -> OrderAnswer:
+    """The order is binding; it may be delivered now."""
+    return show_order(await service.confirm_order(session, order_id, caller=caller, now=now))
+
+
+@router.post("/orders/{order_id}/deliveries", status_code=201)
+async def record_delivery(
+    *, order_id: OrderId, body: NewDelivery, session: Session, now: Now, caller: Deliverer
+) -> OrderAnswer:
+    """Record what was handed over: the purchase belongs to the local month of this time."""
+    order = await service.record_delivery(
+        session, order_id, caller=caller, quantities=body.quantities(), at=body.delivered_at or now, now=now
+    )
+    return show_order(order)
+
+
+@router.post("/orders/{order_id}/acceptances", status_code=201)
+async def accept_delivery(
+    *, order_id: OrderId, body: NewAcceptance, session: Session, now: Now, caller: Deliverer
+) -> OrderAnswer:
+    """The account accepted what was delivered in full."""
+    order = await service.accept_delivery(session, order_id, caller=caller, at=body.accepted_at or now, now=now)
+    return show_order(order)
+
+
+@router.post("/orders/{order_id}/payments", status_code=201)
+async def record_payment(
+    *,
+    order_id: OrderId,
+    body: NewPayment,
+    request: Request,
+    session: Session,
+    now: Now,
+    rules: Rules,
+    caller: Annotated[Principal, allowed("payments.record")],
+) -> OrderAnswer:
+    """Record money that came in; more than is owed is refused."""
+    money = body.amount.money()
+    payment = Payment(money.amount_minor, money.currency, body.paid_at or now, body.evidence)
+    when = When(now, runtime_of(request).settings.zone, rules)
+    return show_order(await service.record_payment(session, order_id, caller=caller, payment=payment, when=when))
+
+
+@router.post("/orders/{order_id}/returns", status_code=201)
+async def record_return(
+    *,
+    order_id: OrderId,
+    body: NewReturn,
+    session: Session,
+    now: Now,
+    caller: Annotated[Principal, allowed("orders.return")],
+) -> OrderAnswer:
+    """Take pieces back against their own lines: what they earned is taken back with them (R14)."""
+    order = await service.record_return(
+        session,
+        order_id,
+        caller=caller,
+        quantities=body.quantities(),
+        reason=body.reason,
+        at=body.returned_at or now,
+        now=now,
+    )
+    return show_order(order)
+
+
+@router.post("/orders/{order_id}/cancel")
+async def cancel_order(
+    *,
+    order_id: OrderId,
+    body: Cancellation,
+    session: Session,
+    now: Now,
+    caller: Annotated[Principal, allowed("orders.cancel")],
+) -> OrderAnswer:
+    """Cancel an order of which nothing was delivered; its quantities go back to the quote."""
+    return show_order(await service.cancel_order(session, order_id, caller=caller, reason=body.reason, now=now))
+
+
+@router.get("/orders/{order_id}/chain")
+async def order_chain(*, order_id: OrderId, session: Session, caller: Reader) -> OrderChain:
+    """Quote, contract, order, deliveries, acceptances, payments and returns in one place (P10)."""
+    order = await service.find_order(session, order_id, caller=caller, permission="orders.read")
+    movements = await repository.movements_of(session, order_id)
+    quote = await quote_by_id(session, order.quote_id) if order.quote_id else None
+    return OrderChain(
+        quote=QuoteLink(id=quote.id, number=quote.number, state=str(quote.state)) if quote else None,
+        contract=await _contract(session, order),
+        order=show_order(order),
+        movements=[show_movement(movement, order.currency) for movement in movements],
+        rewards=f"/v1/accruals?order_id={order.id}",
+    )
+
+
+async def _contract(session: Session, order: Order) -> ContractLink | None:
+    found = await contract_by_id(session, order.contract_id) if order.contract_id else None
+    return ContractLink(id=found.id, state=found.state, revision=found.revision) if found else None

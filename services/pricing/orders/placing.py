@@ -1,0 +1,86 @@
+"""Orders drawn from an accepted quote: how much is left of each line, and what a part of it is worth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, NamedTuple
+
+from services.pricing.catalogue.domain import Cost, Product, cost_on
+from services.pricing.lines import AppliedRule, Share
+from services.pricing.orders.domain import OrderLine, part_of
+from services.pricing.quotes.domain import Quote, QuoteLine
+from shared.errors import Conflict, FieldError, ValidationProblem, Words
+
+
+class OverDraw(Conflict):
+    code = "over_draw"
+    title: ClassVar[Words] = {"en": "More than is left of the quote", "zh": "超过报价剩余数量"}
+
+
+class UnknownQuoteLine(ValidationProblem):
+    code = "unknown_quote_line"
+    title: ClassVar[Words] = {"en": "The quote has no such line", "zh": "报价没有该行"}
+
+
+class Drawn(NamedTuple):
+    """What earlier orders took of one quote line; cancelled ones gave it back."""
+
+    quantity: int = 0
+    list_minor: int = 0
+    before_p4_minor: int = 0
+    net_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OnTheOrderDay:
+    """What an order freezes on its own day: costs, new-brand flags and whose sale it is."""
+
+    day: date
+    currency: str
+    products: Mapping[str, Product]
+    costs: Mapping[str, Sequence[Cost]]
+    salespeople: tuple[Share, ...]
+
+
+def draw(
+    quote: Quote, wanted: Mapping[int, int], drawn: Mapping[int, Drawn], today: OnTheOrderDay
+) -> tuple[OrderLine, ...]:
+    """Quantities by quote line; the last part takes the rest of every amount. OverDraw, UnknownQuoteLine."""
+    known = {line.line: line for line in quote.lines}
+    unknown = [number for number in wanted if number not in known]
+    if unknown:
+        errors = [FieldError("/lines", "unknown_line", f"the quote has no line {number}") for number in unknown]
+        raise UnknownQuoteLine(errors=errors)
+    parts = enumerate(wanted.items(), start=1)
+    return tuple(
+        _part(place, known[number], quantity, drawn.get(number, Drawn()), today) for place, (number, quantity) in parts
+    )
+
+
+def _part(place: int, line: QuoteLine, quantity: int, drawn: Drawn, today: OnTheOrderDay) -> OrderLine:
+    left = line.quantity - drawn.quantity
+    if quantity > left:
+        raise OverDraw(f"line {line.line}: {left} of {line.quantity} are left")
+    at_list = part_of(line.list_minor - drawn.list_minor, quantity, left)
+    before = part_of(line.before_p4_minor - drawn.before_p4_minor, quantity, left)
+    net = part_of(line.net_minor - drawn.net_minor, quantity, left)
+    cost = cost_on(today.costs.get(line.sku, ()), today.currency, today.day)
+    product = today.products.get(line.sku)
+    return OrderLine(
+        line=place,
+        sku=line.sku,
+        quantity=quantity,
+        list_minor=at_list,
+        before_p4_minor=before,
+        net_minor=net,
+        cost_minor=None if cost is None else cost.cost_minor * quantity,
+        new_brand=product is not None and product.new_brand(today.day),
+        salespeople=line.salespeople or today.salespeople,
+        election=line.election,
+        rules=_rules(line, quantity),
+        quote_line=line.line,
+    )
+
+
+def _rules(line: QuoteLine, quantity: int) -> tuple[AppliedRule, ...]:
+    return tuple(AppliedRule(rule.policy, part_of(rule.amount_minor, quantity, line.quantity)) for rule in line.rules)

@@ -1,0 +1,202 @@
+"""Shapes of orders over HTTP."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from services.pricing.orders.domain import Order, OrderLine, OrderState
+from services.pricing.orders.models import MovementRow
+from services.pricing.schemas import Answer, MoneyText, Quantity, Request, Text, money_text
+
+LineNumber = Annotated[int, Field(ge=1, le=32_000)]
+
+
+class DrawnLine(Request):
+    quote_line: LineNumber
+    quantity: Quantity
+
+
+class NewOrder(Request):
+    quote_id: UUID
+    contract_id: UUID | None = Field(None, description="where a contract is needed: it must be signed")
+    lines: Annotated[list[DrawnLine], Field(min_length=1, max_length=500)]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "NewOrder":
+        _refuse_repeated([line.quote_line for line in self.lines])
+        return self
+
+    def wanted(self) -> dict[int, int]:
+        return {line.quote_line: line.quantity for line in self.lines}
+
+
+class LineQuantity(Request):
+    line: LineNumber
+    quantity: Quantity
+
+
+class Quantities(Request):
+    lines: Annotated[list[LineQuantity], Field(min_length=1, max_length=500)]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "Quantities":
+        _refuse_repeated([line.line for line in self.lines])
+        return self
+
+    def quantities(self) -> dict[int, int]:
+        return {line.line: line.quantity for line in self.lines}
+
+
+def _refuse_repeated(numbers: Sequence[int]) -> None:
+    if len(set(numbers)) != len(numbers):
+        raise ValueError("name each line once")
+
+
+class NewDelivery(Quantities):
+    delivered_at: AwareDatetime | None = Field(None, description="when it was handed over; now if left out")
+
+
+class NewAcceptance(Request):
+    accepted_at: AwareDatetime | None = None
+
+
+class NewPayment(Request):
+    amount: MoneyText
+    paid_at: AwareDatetime | None = Field(None, description="when the money came; now if left out")
+    evidence: Text | None = Field(None, description="reference of the bank's or the cashier's paper")
+
+
+class NewReturn(Quantities):
+    returned_at: AwareDatetime | None = None
+    reason: Text
+
+
+class Cancellation(Request):
+    reason: Text
+
+
+class OrderLineAnswer(Answer):
+    line: int
+    sku: str
+    quantity: int
+    list_amount: MoneyText
+    discount: MoneyText
+    net_amount: MoneyText
+    delivered: int
+    returned: int
+    returned_amount: MoneyText
+    new_brand: bool
+    election: str
+    rules: list[str] = Field(description="policy versions that took something off")
+    quote_line: int | None
+
+
+class SourceAnswer(Answer):
+    system: str
+    reference: str
+
+
+class OrderAnswer(Answer):
+    id: UUID
+    number: str
+    account_id: UUID
+    branch: str
+    state: OrderState
+    currency: str
+    placed_at: datetime
+    priced_at: datetime
+    quote_id: UUID | None
+    contract_id: UUID | None
+    source: SourceAnswer | None
+    lines: list[OrderLineAnswer]
+    net_amount: MoneyText
+    paid: MoneyText
+    owed: MoneyText
+
+
+class MovementAnswer(Answer):
+    id: UUID
+    kind: Literal["delivered", "accepted", "paid", "returned", "cancelled"]
+    occurred_at: datetime
+    recorded_at: datetime
+    lines: list[dict[str, Any]] | None = Field(description="absent: every line in full")
+    amount: MoneyText | None = None
+    note: str | None = None
+    source_reference: str | None = None
+
+
+class QuoteLink(Answer):
+    id: UUID
+    number: str
+    state: str
+
+
+class ContractLink(Answer):
+    id: UUID
+    state: str
+    revision: int
+
+
+class OrderChain(Answer):
+    """P10: what the order came from and what became of it."""
+
+    quote: QuoteLink | None
+    contract: ContractLink | None
+    order: OrderAnswer
+    movements: list[MovementAnswer]
+    rewards: str = Field(description="where the rewards service tells what the order earned")
+
+
+def show_order(order: Order) -> OrderAnswer:
+    source = order.source
+    return OrderAnswer(
+        id=order.id,
+        number=order.number,
+        account_id=order.account_id,
+        branch=order.branch,
+        state=order.state,
+        currency=order.currency,
+        placed_at=order.placed_at,
+        priced_at=order.priced_at,
+        quote_id=order.quote_id,
+        contract_id=order.contract_id,
+        source=SourceAnswer(system=source.system, reference=source.reference) if source else None,
+        lines=[_line(order, line) for line in order.lines],
+        net_amount=money_text(order.net_minor, order.currency),
+        paid=money_text(order.paid_minor, order.currency),
+        owed=money_text(order.owed_minor, order.currency),
+    )
+
+
+def _line(order: Order, line: OrderLine) -> OrderLineAnswer:
+    return OrderLineAnswer(
+        line=line.line,
+        sku=line.sku,
+        quantity=line.quantity,
+        list_amount=money_text(line.list_minor, order.currency),
+        discount=money_text(line.discount_minor, order.currency),
+        net_amount=money_text(line.net_minor, order.currency),
+        delivered=line.delivered,
+        returned=line.returned,
+        returned_amount=money_text(line.returned_net_minor, order.currency),
+        new_brand=line.new_brand,
+        election=line.election,
+        rules=[rule.policy for rule in line.rules],
+        quote_line=line.quote_line,
+    )
+
+
+def show_movement(row: MovementRow, currency: str) -> MovementAnswer:
+    return MovementAnswer(
+        id=row.id,
+        kind=row.kind,
+        occurred_at=row.occurred_at,
+        recorded_at=row.recorded_at,
+        lines=row.lines,
+        amount=None if row.amount_minor is None else money_text(row.amount_minor, currency),
+        note=row.note,
+        source_reference=row.source_reference,
+    )

@@ -1,0 +1,290 @@
+"""Orders are placed, confirmed, delivered, accepted, paid, returned, cancelled: each a fact with its event."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.pricing.accounts.domain import Account
+from services.pricing.accounts.repository import account_by_id, contract_by_id
+from services.pricing.catalogue.repository import costs_of, products_of
+from services.pricing.orders import domain, events, repository
+from services.pricing.orders.domain import Order
+from services.pricing.orders.placing import OnTheOrderDay, draw
+from services.pricing.orders.repository import Movement
+from services.pricing.quotes.domain import Quote, UnknownAccount
+from services.pricing.quotes.facts import SaleFacts
+from services.pricing.quotes.service import find_quote
+from shared.auth.principal import Principal
+from shared.calendar import local_day
+from shared.errors import Conflict, NotFound, Words
+from shared.events import orders as told
+from shared.ids import new_id
+from shared.outbox import record
+from shared.policy.evaluation import Case
+from shared.policy.rulebook import Rulebook
+from shared.trace import Subject
+
+PLACING, PAYING = "order.placing", "payment.recording"
+
+
+class UnknownOrder(NotFound):
+    code = "unknown_order"
+    title: ClassVar[Words] = {"en": "There is no such order", "zh": "没有该订单"}
+
+
+class ContractOfAnother(Conflict):
+    code = "contract_of_another_account"
+    title: ClassVar[Words] = {"en": "The contract is another account's", "zh": "合同属于其他客户"}
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The moment of a move and the zone its day is counted in; `rules` are those in force."""
+
+    now: datetime
+    zone: str
+    rules: Rulebook
+
+
+async def place_order(
+    session: AsyncSession,
+    *,
+    caller: Principal,
+    quote_id: UUID,
+    wanted: Mapping[int, int],
+    contract_id: UUID | None,
+    when: When,
+) -> Order:
+    """P8: from an accepted quote that is alive, drawing quantities. PolicyRefuses, OverDraw, UnknownQuote."""
+    quote = await find_quote(session, quote_id, reach=caller.reach("orders.write"), lock=True)
+    account = await _account(session, quote.account_id)
+    facts = await _facts(session, quote, account, contract_id=contract_id, when=when)
+    sale = Subject("sale", str(quote.id), Subject("account", str(account.id)))
+    when.rules.ask(PLACING, Case(facts, sale, when.now), subject="sale")
+    order = await _drawn(session, quote, account, wanted=wanted, contract_id=contract_id, when=when)
+    await repository.add_orders(session, [order])
+    record(session, events.placed(order))
+    return order
+
+
+async def _account(session: AsyncSession, account_id: UUID) -> Account:
+    account = await account_by_id(session, account_id)
+    if account is None:
+        raise UnknownAccount
+    return account
+
+
+async def _facts(
+    session: AsyncSession, quote: Quote, account: Account, *, contract_id: UUID | None, when: When
+) -> SaleFacts:
+    return SaleFacts(
+        account=account,
+        zone=when.zone,
+        currency=quote.currency,
+        lines={},
+        first_ordered_at=await repository.first_ordered_at(session, account.id),
+        terms=quote.terms,
+        quote_state=str(quote.state_on(local_day(when.now, when.zone))),
+        contract_state=await _contract_state(session, account.id, contract_id),
+    )
+
+
+async def _contract_state(session: AsyncSession, account_id: UUID, contract_id: UUID | None) -> str:
+    if contract_id is None:
+        return "none"
+    contract = await contract_by_id(session, contract_id)
+    if contract is not None and contract.account_id != account_id:
+        raise ContractOfAnother
+    return "none" if contract is None else contract.state
+
+
+async def _drawn(
+    session: AsyncSession,
+    quote: Quote,
+    account: Account,
+    *,
+    wanted: Mapping[int, int],
+    contract_id: UUID | None,
+    when: When,
+) -> Order:
+    day = local_day(when.now, when.zone)
+    skus = {line.sku for line in quote.lines}
+    today = OnTheOrderDay(
+        day,
+        quote.currency,
+        await products_of(session, skus),
+        await costs_of(session, skus, quote.currency),
+        account.salespeople(day),
+    )
+    lines = draw(quote, wanted, await repository.drawn_of(session, quote.id), today)
+    return Order(
+        id=new_id(),
+        account_id=account.id,
+        number=await repository.next_number(session, day),
+        branch=quote.branch,
+        currency=quote.currency,
+        placed_at=when.now,
+        priced_at=quote.priced_at,
+        lines=lines,
+        quote_id=quote.id,
+        contract_id=contract_id,
+        terms=quote.terms,
+    )
+
+
+async def find_order(
+    session: AsyncSession, order_id: UUID, *, caller: Principal, permission: str, lock: bool = False
+) -> Order:
+    """Raises UnknownOrder."""
+    order = await repository.order_by_id(session, order_id, reach=caller.reach(permission), lock=lock)
+    if order is None:
+        raise UnknownOrder
+    return order
+
+
+async def confirm_order(session: AsyncSession, order_id: UUID, *, caller: Principal, now: datetime) -> Order:
+    """Raises OrderMoveNotAllowed."""
+    order = domain.confirm(await find_order(session, order_id, caller=caller, permission="orders.write", lock=True))
+    await repository.save_order(session, order)
+    record(session, told.OrderConfirmed(occurred_at=now, **_ids(order)))
+    return order
+
+
+async def record_delivery(
+    session: AsyncSession,
+    order_id: UUID,
+    *,
+    caller: Principal,
+    quantities: Mapping[int, int],
+    at: datetime,
+    now: datetime,
+) -> Order:
+    """Part or all of it, at the time it was handed over. Raises OverDelivery, OrderMoveNotAllowed."""
+    before = await find_order(session, order_id, caller=caller, permission="orders.deliver", lock=True)
+    order = domain.deliver(before, quantities)
+    await repository.save_order(session, order)
+    lines = [{"line": line, "quantity": quantity} for line, quantity in quantities.items()]
+    movement = Movement(order.id, new_id(), "delivered", at, now, lines)
+    await repository.add_movements(session, [movement])
+    told_lines = tuple(told.LineQuantity(line=line, quantity=quantity) for line, quantity in quantities.items())
+    event = told.OrderDelivered(
+        occurred_at=at, **_ids(order), delivery_id=str(movement.id), delivered_at=at, lines=told_lines
+    )
+    record(session, event)
+    return order
+
+
+async def accept_delivery(
+    session: AsyncSession, order_id: UUID, *, caller: Principal, at: datetime, now: datetime
+) -> Order:
+    """The account takes over what was delivered in full."""
+    order = domain.accept(await find_order(session, order_id, caller=caller, permission="orders.deliver", lock=True))
+    await repository.save_order(session, order)
+    await repository.add_movements(session, [Movement(order.id, new_id(), "accepted", at, now)])
+    record(session, told.OrderAccepted(occurred_at=at, **_ids(order), accepted_at=at))
+    return order
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    amount_minor: int
+    currency: str
+    paid_at: datetime
+    evidence: str | None = None
+
+
+class OtherCurrency(Conflict):
+    code = "other_currency"
+    title: ClassVar[Words] = {"en": "The order is in another currency", "zh": "与订单币种不符"}
+
+
+async def record_payment(
+    session: AsyncSession, order_id: UUID, *, caller: Principal, payment: Payment, when: When
+) -> Order:
+    """P7 is asked again with what was really received. Raises PolicyRefuses, Overpayment, OtherCurrency."""
+    before = await find_order(session, order_id, caller=caller, permission="payments.record", lock=True)
+    if payment.currency != before.currency:
+        raise OtherCurrency(f"it is in {before.currency}")
+    order = domain.pay(before, payment.amount_minor)
+    await _ask_about_payment(session, order, when)
+    await repository.save_order(session, order)
+    movement = Movement(
+        order.id,
+        new_id(),
+        "paid",
+        payment.paid_at,
+        when.now,
+        amount_minor=payment.amount_minor,
+        note=payment.evidence,
+    )
+    await repository.add_movements(session, [movement])
+    event = events.paid(order, movement.id, at=payment.paid_at, amount_minor=payment.amount_minor)
+    record(session, event.model_copy(update={"evidence": payment.evidence}))
+    return order
+
+
+async def _ask_about_payment(session: AsyncSession, order: Order, when: When) -> None:
+    account = await _account(session, order.account_id)
+    delivered = any(line.delivered for line in order.lines)
+    received = Decimal(order.paid_minor) / Decimal(order.net_minor) if order.net_minor else Decimal(1)
+    facts = SaleFacts(
+        account=account,
+        zone=when.zone,
+        currency=order.currency,
+        lines={},
+        first_ordered_at=await repository.first_ordered_at(session, account.id, but=order.id),
+        terms=order.terms,
+        # What comes after the delivery says nothing about what was prepaid: the terms stand.
+        prepaid_share=None if delivered else received,
+    )
+    sale = Subject("sale", str(order.id), Subject("account", str(account.id)))
+    when.rules.ask(PAYING, Case(facts, sale, when.now), subject="sale")
+
+
+async def record_return(
+    session: AsyncSession,
+    order_id: UUID,
+    *,
+    caller: Principal,
+    quantities: Mapping[int, int],
+    reason: str | None,
+    at: datetime,
+    now: datetime,
+) -> Order:
+    """Against the original lines, at their own amounts, whatever the price is today (S-F1). Raises OverReturn."""
+    before = await find_order(session, order_id, caller=caller, permission="orders.return", lock=True)
+    order, pieces = domain.take_back(before, quantities)
+    await repository.save_order(session, order)
+    lines = [{"line": p.line, "quantity": p.quantity, "net_minor": p.net_minor} for p in pieces]
+    movement = Movement(order.id, new_id(), "returned", at, now, lines, note=reason)
+    await repository.add_movements(session, [movement])
+    event = told.OrderReturned(
+        occurred_at=at,
+        **_ids(order),
+        return_id=str(movement.id),
+        returned_at=at,
+        reason=reason,
+        lines=tuple(told.ReturnedLine(line=p.line, quantity=p.quantity, net_minor=p.net_minor) for p in pieces),
+    )
+    record(session, event)
+    return order
+
+
+async def cancel_order(
+    session: AsyncSession, order_id: UUID, *, caller: Principal, reason: str, now: datetime
+) -> Order:
+    """What it drew from its quote is free again. Raises OrderMoveNotAllowed once something was delivered."""
+    order = domain.cancel(await find_order(session, order_id, caller=caller, permission="orders.cancel", lock=True))
+    await repository.save_order(session, order)
+    await repository.add_movements(session, [Movement(order.id, new_id(), "cancelled", now, now, note=reason)])
+    record(session, told.OrderCancelled(occurred_at=now, **_ids(order), cancelled_at=now, reason=reason))
+    return order
+
+
+def _ids(order: Order) -> dict[str, str]:
+    return {"order_id": str(order.id), "account_id": str(order.account_id)}

@@ -1,0 +1,145 @@
+"""Routes of quotes; the preview is the same price without keeping it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Request, Response
+from sqlalchemy import select
+
+from services.pricing.quotes import repository, service
+from services.pricing.quotes.models import QuoteRow
+from services.pricing.quotes.pricebook import PriceBook
+from services.pricing.quotes.schemas import (
+    Acceptance,
+    NewQuote,
+    QuoteAnswer,
+    QuoteExplanation,
+    QuoteWithdrawal,
+    Titles,
+    show_quote,
+)
+from services.pricing.rules import Book
+from shared.auth.principal import Principal
+from shared.auth.scope import within
+from shared.http.conditional import show_version
+from shared.http.dependencies import Now, Session, allowed
+from shared.http.exchange import runtime_of
+from shared.http.pages import Page, PageQuery, newest_first, read_page
+from shared.http.routes import Router, without_idempotency_key
+
+router = Router(tags=["quotes"])
+QuoteId = Annotated[UUID, Path(description="the quote")]
+Writer = Annotated[Principal, allowed("quotes.write")]
+Reader = Annotated[Principal, allowed("quotes.read")]
+
+
+def titles_of(book: PriceBook) -> Titles:
+    """Titles of the price rules in both languages."""
+    return {plan.document.id: {"en": plan.document.title.en, "zh": plan.document.title.zh} for plan in book.discounts}
+
+
+@router.post("/quotes", status_code=201)
+async def give_quote(
+    *, body: NewQuote, request: Request, session: Session, now: Now, book: Book, caller: Writer
+) -> QuoteAnswer:
+    """Price lines for an account as of now. A line below its floor waits for an approval, it is no error (P2)."""
+    runtime = runtime_of(request)
+    priced = await service.give_quote(
+        session, body.request(caller.user_id), caller=caller, book=book, now=now, zone=runtime.settings.zone
+    )
+    return show_quote(priced.quote, titles_of(book), day=runtime.today(now))
+
+
+@router.post("/quotes/preview", response_model=QuoteAnswer)
+@without_idempotency_key
+async def preview_quote(
+    *, body: NewQuote, request: Request, session: Session, now: Now, book: Book, caller: Writer
+) -> Response:
+    """The price a quote would have now; nothing is stored, asked or told."""
+    runtime = runtime_of(request)
+    priced = await service.preview_quote(
+        session, body.request(caller.user_id), caller=caller, book=book, now=now, zone=runtime.settings.zone
+    )
+    shown = show_quote(priced.quote, titles_of(book), day=runtime.today(now))
+    return Response(shown.__pydantic_serializer__.to_json(shown), media_type="application/json")
+
+
+@router.get("/quotes")
+async def list_quotes(
+    *,
+    request: Request,
+    session: Session,
+    now: Now,
+    book: Book,
+    asked: PageQuery,
+    caller: Reader,
+    account_id: Annotated[UUID | None, Query(description="only this account's")] = None,
+    state: Annotated[str | None, Query(description="only those stored in this state")] = None,
+) -> Page[QuoteAnswer]:
+    """Quotes within reach, newest first."""
+    reach = caller.reach("quotes.read")
+    query = select(QuoteRow).where(within(reach, branch=QuoteRow.branch, account=QuoteRow.account_id))
+    query = query if account_id is None else query.where(QuoteRow.account_id == account_id)
+    query = query if state is None else query.where(QuoteRow.state == state)
+    rows: Page[QuoteRow] = await read_page(session, query, asked=asked, by=newest_first(QuoteRow.id), show=_as_it_is)
+    lines = await repository.lines_of(session, [row.id for row in rows.items])
+    titles, day = titles_of(book), runtime_of(request).today(now)
+    shown = [show_quote(repository.quote_of(row, lines[row.id]), titles, day=day) for row in rows.items]
+    return Page(items=shown, next=rows.next)
+
+
+def _as_it_is(row: QuoteRow) -> QuoteRow:
+    return row
+
+
+@router.get("/quotes/{quote_id}")
+async def get_quote(
+    *, quote_id: QuoteId, request: Request, response: Response, session: Session, now: Now, book: Book, caller: Reader
+) -> QuoteAnswer:
+    """One quote as it stands today."""
+    quote = await service.find_quote(session, quote_id, reach=caller.reach("quotes.read"))
+    show_version(response, quote.version)
+    return show_quote(quote, titles_of(book), day=runtime_of(request).today(now))
+
+
+@router.get("/quotes/{quote_id}/explanation")
+async def explain_quote(*, quote_id: QuoteId, session: Session, caller: Reader) -> QuoteExplanation:
+    """Every rule considered when it was priced: applied, or why not, with its inputs and the gap to the next row."""
+    await service.find_quote(session, quote_id, reach=caller.reach("quotes.read"))
+    trace = await repository.trace_of(session, quote_id)
+    return QuoteExplanation(quote_id=quote_id, decisions=trace.get("decisions", []))
+
+
+@router.post("/quotes/{quote_id}/accept")
+async def accept_quote(
+    *,
+    quote_id: QuoteId,
+    body: Acceptance,
+    request: Request,
+    session: Session,
+    now: Now,
+    book: Book,
+    caller: Annotated[Principal, allowed("quotes.accept")],
+) -> QuoteAnswer:
+    """The account accepts: expiry, floor approvals, freeze and election are looked at again."""
+    runtime = runtime_of(request)
+    quote = await service.accept_quote(
+        session, quote_id, caller=caller, accepted_by=body.accepted_by, now=now, zone=runtime.settings.zone
+    )
+    return show_quote(quote, titles_of(book), day=runtime.today(now))
+
+
+@router.post("/quotes/{quote_id}/withdraw")
+async def withdraw_quote(
+    *,
+    quote_id: QuoteId,
+    body: QuoteWithdrawal,
+    request: Request,
+    session: Session,
+    now: Now,
+    book: Book,
+    caller: Writer,
+) -> QuoteAnswer:
+    """Take a quote back that nobody accepted; what it asked for is taken back with it."""
+    quote = await service.withdraw_quote(session, quote_id, caller=caller, reason=body.reason, now=now)
+    return show_quote(quote, titles_of(book), day=runtime_of(request).today(now))

@@ -1,0 +1,180 @@
+"""Everything a price needs, read in one round trip: account, catalogue, month to date, rates and granted terms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.pricing.accounts.domain import Account
+from services.pricing.accounts.repository import account_of
+from services.pricing.catalogue.domain import Cost, ListPrice, Product
+from services.pricing.quotes.domain import PriceGrant
+from services.pricing.quotes.facts import Purchase
+from shared.calendar import Period, period_of
+from shared.money import ExchangeRate
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiated:
+    """Terms agreed with an account where a table names none (C6), on the local days `[valid_from, valid_until)`."""
+
+    request_id: str
+    subject_id: str
+    applies_to: str
+    rate: Decimal
+    valid_from: date
+    valid_until: date
+    granted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What was known of one account and some SKUs at one moment."""
+
+    account: Account
+    products: dict[str, Product] = field(default_factory=dict)
+    prices: dict[str, ListPrice] = field(default_factory=dict)
+    costs: dict[str, list[Cost]] = field(default_factory=dict)
+    purchases: tuple[Purchase, ...] = ()
+    first_ordered_at: datetime | None = None
+    rates: tuple[ExchangeRate, ...] = ()
+    grants: tuple[PriceGrant, ...] = ()
+    negotiated: tuple[Negotiated, ...] = ()
+
+
+async def read_material(
+    session: AsyncSession, *, account_id: UUID, price_list: str, skus: Sequence[str], day: date, zone: str
+) -> Material | None:
+    """As of a local day; None where the account is not known here."""
+    month: Period = period_of("month", day)
+    start, until = month.bounds(zone)
+    asked = {
+        "account": account_id,
+        "list": price_list,
+        "skus": list(skus),
+        "day": day,
+        "zone": zone,
+        "first": month.first,
+        "start": start,
+        "until": until,
+    }
+    row = (await session.execute(_MATERIAL, asked)).one()
+    return None if row.account is None else _material(row)
+
+
+def _material(row: Any) -> Material:
+    costs: dict[str, list[Cost]] = {}
+    for cell in row.costs or ():
+        cost = Cost(cell["sku"], cell["currency"], cell["cost_minor"], _day(cell["valid_from"]))
+        costs.setdefault(cost.sku, []).append(cost)
+    return Material(
+        account=account_of({**row.account, "id": UUID(row.account["id"])}),
+        products={cell["sku"]: _product(cell) for cell in row.products or ()},
+        prices={cell["sku"]: _price(cell) for cell in row.prices or ()},
+        costs=costs,
+        purchases=tuple(
+            Purchase(cell["currency"], _day(cell["day"]), cell["before"], cell["returned"])
+            for cell in row.purchases or ()
+        ),
+        first_ordered_at=row.first_ordered_at,
+        rates=tuple(_rate(cell) for cell in row.rates or ()),
+        grants=tuple(_grant(cell) for cell in row.grants or ()),
+        negotiated=tuple(_negotiated(cell) for cell in row.negotiated or ()),
+    )
+
+
+def _day(written: str) -> date:
+    return date.fromisoformat(written)
+
+
+def _maybe_day(written: str | None) -> date | None:
+    return date.fromisoformat(written) if written else None
+
+
+def _product(cell: dict[str, Any]) -> Product:
+    days = _maybe_day(cell["new_brand_from"]), _maybe_day(cell["new_brand_until"])
+    return Product(cell["sku"], cell["title"], cell["kind"], cell["product_line"], cell["brand"], *days)
+
+
+def _price(cell: dict[str, Any]) -> ListPrice:
+    return ListPrice(
+        cell["price_list"],
+        cell["sku"],
+        cell["currency"],
+        cell["price_minor"],
+        cell["floor_minor"],
+        _day(cell["valid_from"]),
+        _maybe_day(cell["valid_until"]),
+    )
+
+
+def _rate(cell: dict[str, Any]) -> ExchangeRate:
+    return ExchangeRate(cell["base"], cell["quote"], Decimal(cell["rate"]), _day(cell["day"]), cell["source"])
+
+
+def _grant(cell: dict[str, Any]) -> PriceGrant:
+    return PriceGrant(
+        request_id=cell["request_id"],
+        route=cell["route"],
+        subject_id=cell["subject_id"],
+        account_id=UUID(cell["account_id"]),
+        sku=cell["sku"],
+        currency=cell["currency"],
+        price_minor=cell["price_minor"],
+        quantity_from=cell["quantity_from"],
+        quantity_to=cell["quantity_to"],
+        valid_until=_day(cell["valid_until"]),
+        granted_at=datetime.fromisoformat(cell["granted_at"]),
+    )
+
+
+def _negotiated(cell: dict[str, Any]) -> Negotiated:
+    return Negotiated(
+        request_id=cell["request_id"],
+        subject_id=cell["subject_id"],
+        applies_to=cell["applies_to"],
+        rate=Decimal(cell["rate"]),
+        valid_from=_day(cell["valid_from"]),
+        valid_until=_day(cell["valid_until"]),
+        granted_at=datetime.fromisoformat(cell["granted_at"]),
+    )
+
+
+# The rate of a pair on a day is the newest row up to it: of older rows only the one in force when the month began.
+_MATERIAL = text(
+    """
+    SELECT
+      (SELECT to_jsonb(a) FROM known_account a WHERE a.id = :account) AS account,
+      (SELECT jsonb_agg(to_jsonb(p)) FROM product p WHERE p.sku = ANY (CAST(:skus AS text[]))) AS products,
+      (SELECT jsonb_agg(to_jsonb(l)) FROM (
+          SELECT DISTINCT ON (sku) * FROM list_price
+          WHERE price_list = :list AND sku = ANY (CAST(:skus AS text[])) AND valid_from <= :day
+            AND (valid_until IS NULL OR valid_until > :day)
+          ORDER BY sku, valid_from DESC) l) AS prices,
+      (SELECT jsonb_agg(to_jsonb(c)) FROM product_cost c
+          WHERE c.sku = ANY (CAST(:skus AS text[])) AND c.valid_from <= :day) AS costs,
+      (SELECT jsonb_agg(to_jsonb(m)) FROM (
+          SELECT currency, CAST(priced_at AT TIME ZONE :zone AS date) AS day,
+                 sum(before_p4_minor) AS before, sum(returned_before_p4_minor) AS returned
+          FROM sales_order
+          WHERE account_id = :account AND priced_at >= :start AND priced_at < :until AND state <> 'cancelled'
+          GROUP BY 1, 2) m) AS purchases,
+      (SELECT placed_at FROM sales_order WHERE account_id = :account AND state <> 'cancelled'
+          ORDER BY priced_at LIMIT 1) AS first_ordered_at,
+      (SELECT jsonb_agg(jsonb_build_object('base', r.base, 'quote', r.quote, 'day', r.day, 'source', r.source,
+                                           'rate', CAST(r.rate AS text)))
+          FROM exchange_rate r
+          WHERE r.day <= :day AND r.day >= coalesce(
+              (SELECT max(q.day) FROM exchange_rate q
+               WHERE q.base = r.base AND q.quote = r.quote AND q.day <= :first), r.day)) AS rates,
+      (SELECT jsonb_agg(to_jsonb(g)) FROM price_grant g
+          WHERE g.account_id = :account AND g.sku = ANY (CAST(:skus AS text[])) AND g.valid_until > :day) AS grants,
+      (SELECT jsonb_agg(to_jsonb(n) || jsonb_build_object('rate', CAST(n.rate AS text))) FROM negotiated_terms n
+          WHERE n.account_id = :account AND n.valid_from <= :day AND n.valid_until > :day) AS negotiated
+    """
+)

@@ -1,0 +1,297 @@
+"""One quote priced as of one instant: list prices, the rules in force, the floor, and what has to be asked."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.pricing.catalogue.domain import ListPrice, cost_on
+from services.pricing.lines import AppliedRule, Share
+from services.pricing.quotes.domain import (
+    CannotBePriced,
+    ExceptionState,
+    ExchangeRateMissing,
+    FloorException,
+    PriceGrant,
+    Quote,
+    QuoteLine,
+    QuoteState,
+)
+from services.pricing.quotes.facts import LineAt, SaleFacts
+from services.pricing.quotes.material import Material
+from services.pricing.quotes.pricebook import PriceBook
+from services.pricing.quotes.terms import AT_ONCE, PaymentTerms
+from shared.calendar import Duration, local_day
+from shared.errors import FieldError, Words
+from shared.money import Money, NoExchangeRate
+from shared.policy.evaluation import Case, Grant
+from shared.policy.order import AskedRoute, PricedLine, ToPrice
+from shared.policy.order import OrderLine as ListedLine
+from shared.policy.pricing import PricedOrder
+from shared.trace import Decision, Subject
+
+PRICING = "quote.pricing"
+QUOTE_TERMS = "quote-terms"
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLine:
+    """What the customer asks for; a requested price is of one piece, in minor units of the price list's currency."""
+
+    sku: str
+    quantity: int
+    requested: Money | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRequest:
+    """`valid_days` may only shorten the life that the policy gives; no salespeople means the account's own."""
+
+    account_id: UUID
+    price_list: str
+    lines: tuple[AskedLine, ...]
+    requested_by: str
+    terms: PaymentTerms = AT_ONCE
+    valid_days: int | None = None
+    salespeople: tuple[Share, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Under which name, when and by which rules a quote is priced."""
+
+    quote_id: UUID
+    number: str
+    now: datetime
+    zone: str
+    book: PriceBook
+
+    @property
+    def day(self) -> date:
+        return local_day(self.now, self.zone)
+
+
+class PricedQuote(NamedTuple):
+    """The quote, why it came out so, and the routes that a rule asked for terms."""
+
+    quote: Quote
+    decisions: tuple[Decision[Any], ...]
+    asks: tuple[AskedRoute, ...] = ()
+
+    def trace(self) -> dict[str, Any]:
+        return {"decisions": [decision.to_plain() for decision in self.decisions]}
+
+
+def price_quote(request: QuoteRequest, material: Material, setting: Setting) -> PricedQuote:
+    """Raises CannotBePriced, PolicyRefuses, ExchangeRateMissing, NotGoverned."""
+    listed = _listed(request, material)
+    currency = _one_currency(listed)
+    work = _Work(request, material, setting, listed, currency)
+    try:
+        return work.priced()
+    except NoExchangeRate as missing:
+        pair = f"{missing.base}/{missing.quote}"
+        words = {"en": f"{pair} on {missing.day}", "zh": f"{pair}，{missing.day}"}
+        raise ExchangeRateMissing(words) from missing
+
+
+def _listed(request: QuoteRequest, material: Material) -> tuple[ListPrice, ...]:
+    errors = list(_wrong_lines(request, material))
+    if errors:
+        raise CannotBePriced(errors=errors)
+    return tuple(material.prices[line.sku] for line in request.lines)
+
+
+def _wrong_lines(request: QuoteRequest, material: Material) -> Iterator[FieldError]:
+    for index, line in enumerate(request.lines):
+        price = material.prices.get(line.sku)
+        if price is None or line.sku not in material.products:
+            yield FieldError(f"/lines/{index}/sku", "no_price", _NO_PRICE)
+        elif line.requested is not None:
+            yield from _wrong_request(f"/lines/{index}/requested_unit_price", line, line.requested, price)
+
+
+def _wrong_request(pointer: str, line: AskedLine, requested: Money, price: ListPrice) -> Iterator[FieldError]:
+    if requested.currency != price.currency:
+        yield FieldError(f"{pointer}/currency", "currency_differs", _OTHER_CURRENCY)
+    elif requested.amount_minor > price.price_minor:
+        yield FieldError(pointer, "above_list_price", _ABOVE_LIST)
+    elif not line.reason:
+        yield FieldError(pointer.replace("requested_unit_price", "reason"), "missing", _NO_REASON)
+
+
+_NO_PRICE: Words = {"en": "this price list has no price of it today", "zh": "该价目表今日无此产品价格"}
+_OTHER_CURRENCY: Words = {"en": "not the currency of the price list", "zh": "与价目表币种不符"}
+_ABOVE_LIST: Words = {"en": "above the list price", "zh": "高于价目价"}
+_NO_REASON: Words = {"en": "a requested price needs its reason", "zh": "申请价须说明理由"}
+
+
+def _one_currency(listed: Sequence[ListPrice]) -> str:
+    currencies = {price.currency for price in listed}
+    if len(currencies) != 1:
+        raise CannotBePriced(errors=[FieldError("/lines", "several_currencies", _OTHER_CURRENCY)])
+    return currencies.pop()
+
+
+@dataclass(frozen=True)
+class _Work:
+    request: QuoteRequest
+    material: Material
+    setting: Setting
+    listed: tuple[ListPrice, ...]
+    currency: str
+
+    @property
+    def _sale(self) -> Subject:
+        return Subject("sale", str(self.setting.quote_id), Subject("account", str(self.request.account_id)))
+
+    def _subject(self, number: int) -> Subject:
+        return Subject("line", f"{self.setting.quote_id}:{number}", self._sale)
+
+    def priced(self) -> PricedQuote:
+        at_list = tuple(self._at_list(index) for index in range(len(self.listed)))
+        decision = self.setting.book.price(self._to_price(at_list))
+        lines = self._after_rules(at_list, decision.outcome)
+        facts = self._facts(lines)
+        asked = self.setting.book.rules.ask(PRICING, self._case(facts, self._sale), subject="sale")
+        covered = [self._held_to_floor(facts, line) for line in lines]
+        decisions = (decision, *asked, *(one for _, found in covered for one in found))
+        quote = self._quote(tuple(line for line, _ in covered), self._state(decision.outcome, covered))
+        return PricedQuote(quote, decisions, decision.outcome.asks)
+
+    def _at_list(self, index: int) -> QuoteLine:
+        asked, price, day = self.request.lines[index], self.listed[index], self.setting.day
+        unit = price.price_minor if asked.requested is None else asked.requested.amount_minor
+        cost = cost_on(self.material.costs.get(asked.sku, ()), self.currency, day)
+        return QuoteLine(
+            line=index + 1,
+            sku=asked.sku,
+            quantity=asked.quantity,
+            list_unit_minor=price.price_minor,
+            floor_unit_minor=price.floor_minor,
+            list_minor=price.price_minor * asked.quantity,
+            before_p4_minor=unit * asked.quantity,
+            net_minor=unit * asked.quantity,
+            requested_unit_minor=None if asked.requested is None else unit,
+            reason=asked.reason,
+            cost_minor=None if cost is None else cost.cost_minor * asked.quantity,
+            new_brand=self.material.products[asked.sku].new_brand(day),
+            salespeople=self.request.salespeople or self.material.account.salespeople(day),
+            election=self.material.account.election(day),
+        )
+
+    def _to_price(self, lines: Sequence[QuoteLine]) -> ToPrice:
+        """A requested price is a fixed one: no percentage comes on top of it, but it counts in the month (S-B2)."""
+        listed = tuple(
+            ListedLine(
+                self._subject(line.line), line.quantity, Money(line.list_unit_minor, self.currency), self.setting.now
+            )
+            for line in lines
+            if line.requested_unit_minor is None
+        )
+        return ToPrice(self._sale, listed, self._facts(lines), self.setting.now, self._negotiated())
+
+    def _negotiated(self) -> tuple[Grant, ...]:
+        """Agreed terms answer whichever route a rule would ask; the terms themselves say for which branch and days."""
+        return tuple(
+            Grant(
+                request=one.request_id,
+                route=route,
+                subject=str(self.request.account_id),
+                granted_at=one.granted_at,
+                terms={
+                    "rate": one.rate,
+                    "from": one.valid_from,
+                    "until": one.valid_until,
+                    "applies_to": one.applies_to,
+                },
+            )
+            for one in self.material.negotiated
+            for route in self.setting.book.routes_asked
+        )
+
+    def _facts(self, lines: Sequence[QuoteLine]) -> SaleFacts:
+        at = {
+            self._subject(line.line).id: LineAt(
+                line.quantity, line.new_brand, line.floor_unit_minor, Money(line.net_minor, self.currency)
+            )
+            for line in lines
+        }
+        return SaleFacts(
+            account=self.material.account,
+            zone=self.setting.zone,
+            currency=self.currency,
+            lines=at,
+            purchases=self.material.purchases,
+            rates=self.material.rates,
+            first_ordered_at=self.material.first_ordered_at,
+            terms=self.request.terms,
+        )
+
+    def _after_rules(self, lines: Sequence[QuoteLine], outcome: PricedOrder) -> tuple[QuoteLine, ...]:
+        by_id = {priced.id: priced for priced in outcome.lines}
+        return tuple(self._after(line, by_id.get(self._subject(line.line).id)) for line in lines)
+
+    def _after(self, line: QuoteLine, priced: PricedLine | None) -> QuoteLine:
+        if priced is None:
+            return line
+        rules = tuple(AppliedRule(taken.policy, taken.amount.amount_minor) for taken in priced.taken)
+        before = self.setting.book.before_p4(priced)
+        return replace(line, before_p4_minor=before, net_minor=priced.net.amount_minor, rules=rules)
+
+    def _case(self, facts: SaleFacts, subject: Subject, *grants: Grant) -> Case:
+        return Case(facts, subject, self.setting.now, grants)
+
+    def _held_to_floor(self, facts: SaleFacts, line: QuoteLine) -> tuple[QuoteLine, list[Decision[Any]]]:
+        """The line documents asked at its final price (S-B5); a grant that fits is not sought again (S-B6)."""
+        subject = self._subject(line.line)
+        grant = self._grant_for(line)
+        known = () if grant is None else (Grant(grant.request_id, grant.route, subject.id, grant.granted_at),)
+        found = self.setting.book.rules.ask(PRICING, self._case(facts, subject, *known), subject="line")
+        for decision in found:
+            if decision.outcome.action == "ask":
+                return replace(line, exception=FloorException(decision.outcome.code, ExceptionState.ASKED)), found
+            if decision.outcome.request and grant is not None:
+                covered = FloorException(grant.route, ExceptionState.COVERED, grant)
+                return replace(line, exception=covered), found
+        return line, found
+
+    def _grant_for(self, line: QuoteLine) -> PriceGrant | None:
+        day = self.setting.day
+        fitting = (
+            grant
+            for grant in self.material.grants
+            if grant.covers(line.sku, self.currency, line.net_unit, line.quantity, day)
+        )
+        return max(fitting, key=lambda grant: grant.valid_until, default=None)
+
+    def _state(self, outcome: PricedOrder, covered: Sequence[tuple[QuoteLine, list[Decision[Any]]]]) -> QuoteState:
+        if outcome.state == "requires_approval":
+            return QuoteState.REQUIRES_APPROVAL
+        waiting = any(line.exception and line.exception.state is ExceptionState.ASKED for line, _ in covered)
+        return QuoteState.PENDING_EXCEPTION if waiting else QuoteState.PRICED
+
+    def _quote(self, lines: tuple[QuoteLine, ...], state: QuoteState) -> Quote:
+        return Quote(
+            id=self.setting.quote_id,
+            number=self.setting.number,
+            account_id=self.request.account_id,
+            branch=self.material.account.branch,
+            price_list=self.request.price_list,
+            currency=self.currency,
+            state=state,
+            priced_at=self.setting.now,
+            expires_on=self._expires_on(),
+            lines=lines,
+            requested_by=self.request.requested_by,
+            terms=self.request.terms,
+        )
+
+    def _expires_on(self) -> date:
+        """`quote-terms` after the pricing day; a request may name fewer days."""
+        longest = str(self.setting.book.rules.table(QUOTE_TERMS)[0]["valid"])
+        until = Duration.parse(longest).after(self.setting.day)
+        asked = self.request.valid_days
+        return until if asked is None else min(until, self.setting.day + timedelta(days=asked))

@@ -1,0 +1,209 @@
+"""Shapes of quotes over HTTP."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.pricing.lines import Share
+from services.pricing.quotes.domain import PriceGrant, Quote, QuoteLine, QuoteState
+from services.pricing.quotes.events import unit_price
+from services.pricing.quotes.pricing import AskedLine, QuoteRequest
+from services.pricing.quotes.terms import PaymentTerms
+from services.pricing.schemas import Answer, Code, MoneyText, Quantity, Request, Sku, Text, money_text
+
+ShareText = Annotated[str, Field(pattern=r"^(0(\.\d{1,6})?|1(\.0{1,6})?)$", examples=["1"])]
+
+
+class Salesperson(Request):
+    user_id: Text
+    share: ShareText = "1"
+
+
+class PaymentTermsBody(Request):
+    prepaid_share: ShareText = Field("0", description="part of the total due before delivery")
+    credit_days: Annotated[int, Field(ge=0, le=3650)] = Field(0, description="days between delivery and due day")
+    instalments: Annotated[int, Field(ge=1, le=120)] = 1
+    consignment: bool = False
+
+    def terms(self) -> PaymentTerms:
+        return PaymentTerms(Decimal(self.prepaid_share), self.credit_days, self.instalments, self.consignment)
+
+
+class NewQuoteLine(Request):
+    sku: Sku = Field(examples=["HANDSET-N1"])
+    quantity: Quantity = Field(examples=[600])
+    requested_unit_price: MoneyText | None = Field(None, description="asked instead of the list price, for one piece")
+    reason: Text | None = Field(None, description="why; required with a requested price")
+
+    def asked(self) -> AskedLine:
+        requested = self.requested_unit_price
+        return AskedLine(self.sku, self.quantity, requested.money() if requested else None, self.reason)
+
+
+class NewQuote(Request):
+    account_id: UUID
+    price_list: Code = Field(examples=["standard-cny"])
+    lines: Annotated[list[NewQuoteLine], Field(min_length=1, max_length=500)]
+    payment_terms: PaymentTermsBody = Field(default_factory=PaymentTermsBody)
+    valid_days: Annotated[int, Field(ge=1, le=3650)] | None = Field(None, description="fewer days than the policy's")
+    salespeople: Annotated[list[Salesperson], Field(max_length=20)] | None = Field(
+        None, description="whose sale it is; the account's team of the day if left out"
+    )
+
+    def request(self, requested_by: str) -> QuoteRequest:
+        return QuoteRequest(
+            account_id=self.account_id,
+            price_list=self.price_list,
+            lines=tuple(line.asked() for line in self.lines),
+            requested_by=requested_by,
+            terms=self.payment_terms.terms(),
+            valid_days=self.valid_days,
+            salespeople=tuple(Share(person.user_id, person.share) for person in self.salespeople or ()),
+        )
+
+
+class Acceptance(Request):
+    accepted_by: Text = Field(
+        description="who accepts on the account's side", examples=["Ms Chen, purchasing director"]
+    )
+
+
+class QuoteWithdrawal(Request):
+    reason: Text | None = None
+
+
+class RuleAnswer(Answer):
+    policy: str = Field(description="version of the policy: id@version")
+    amount: MoneyText = Field(description="taken off the line")
+    title: Mapping[str, str]
+
+
+class GrantAnswer(Answer):
+    unit_price: MoneyText
+    quantity_from: int
+    quantity_to: int
+    valid_until: date = Field(description="first local day on which it no longer covers")
+
+
+class ExceptionAnswer(Answer):
+    route: str
+    state: Literal["asked", "covered", "granted", "rejected"]
+    subject_id: str = Field(description="under which the request stands in approvals")
+    granted: GrantAnswer | None = None
+
+
+class UnitPrice(Answer):
+    amount: str = Field(description="may be finer than the currency: the line is rounded, not the piece")
+    currency: str
+
+
+class QuoteLineAnswer(Answer):
+    line: int
+    sku: str
+    quantity: int
+    list_unit_price: MoneyText
+    net_unit_price: UnitPrice
+    floor_unit_price: MoneyText
+    net_amount: MoneyText | None
+    rules: list[RuleAnswer]
+    new_brand: bool
+    election: str
+    below_floor_by: MoneyText | None = None
+    reason: str | None = None
+    exception: ExceptionAnswer | None = None
+
+
+class QuoteAnswer(Answer):
+    id: UUID
+    number: str
+    account_id: UUID
+    price_list: str
+    state: QuoteState
+    currency: str
+    lines: list[QuoteLineAnswer]
+    total: MoneyText | None = Field(description="none while terms have to be approved first")
+    priced_at: datetime
+    expires_on: date = Field(description="first local day on which it is no longer alive")
+    accepted_by: str | None = None
+    explanation: str
+
+
+Titles = Mapping[str, Mapping[str, str]]
+
+
+def show_quote(quote: Quote, titles: Titles, *, day: date) -> QuoteAnswer:
+    """As it stands on a local day; `titles` are those of the policies by id."""
+    total = quote.total_minor
+    return QuoteAnswer.model_construct(
+        id=quote.id,
+        number=quote.number,
+        account_id=quote.account_id,
+        price_list=quote.price_list,
+        state=quote.state_on(day),
+        currency=quote.currency,
+        lines=[_line(quote, line, titles) for line in quote.lines],
+        total=None if total is None else money_text(total, quote.currency),
+        priced_at=quote.priced_at,
+        expires_on=quote.expires_on,
+        accepted_by=quote.accepted_by,
+        explanation=f"/v1/quotes/{quote.id}/explanation",
+    )
+
+
+def _line(quote: Quote, line: QuoteLine, titles: Titles) -> QuoteLineAnswer:
+    currency, below = quote.currency, line.below_floor_by_minor
+    unpriced = quote.state is QuoteState.REQUIRES_APPROVAL
+    return QuoteLineAnswer.model_construct(
+        line=line.line,
+        sku=line.sku,
+        quantity=line.quantity,
+        list_unit_price=money_text(line.list_unit_minor, currency),
+        net_unit_price=UnitPrice.model_construct(amount=unit_price(line, currency), currency=currency),
+        floor_unit_price=money_text(line.floor_unit_minor, currency),
+        net_amount=None if unpriced else money_text(line.net_minor, currency),
+        rules=[
+            RuleAnswer.model_construct(
+                policy=rule.policy,
+                amount=money_text(rule.amount_minor, currency),
+                title=titles.get(rule.policy.partition("@")[0], {}),
+            )
+            for rule in line.rules
+        ],
+        new_brand=line.new_brand,
+        election=line.election,
+        below_floor_by=money_text(below, currency) if below else None,
+        reason=line.reason,
+        exception=_exception(quote, line),
+    )
+
+
+def _exception(quote: Quote, line: QuoteLine) -> ExceptionAnswer | None:
+    found = line.exception
+    if found is None:
+        return None
+    return ExceptionAnswer(
+        route=found.route,
+        state=found.state.value,
+        subject_id=f"{quote.id}:{line.line}",
+        granted=None if found.grant is None else _grant(found.grant),
+    )
+
+
+def _grant(grant: PriceGrant) -> GrantAnswer:
+    return GrantAnswer(
+        unit_price=money_text(grant.price_minor, grant.currency),
+        quantity_from=grant.quantity_from,
+        quantity_to=grant.quantity_to,
+        valid_until=grant.valid_until,
+    )
+
+
+class QuoteExplanation(Answer):
+    """Every rule considered, applied or not and why; a stranger recomputes the price from it."""
+
+    quote_id: UUID
+    decisions: list[dict[str, Any]]

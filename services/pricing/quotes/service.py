@@ -1,0 +1,171 @@
+"""A quote's life: priced, asked for below the floor, accepted, withdrawn or expired; each step with its events."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.pricing.accounts.repository import account_by_id
+from services.pricing.quotes import events, repository
+from services.pricing.quotes.domain import (
+    ExceptionState,
+    OnTheDay,
+    PriceGrant,
+    Quote,
+    QuoteMove,
+    QuoteState,
+    UnknownAccount,
+    UnknownQuote,
+    accept,
+    answered,
+    moved,
+)
+from services.pricing.quotes.material import Material, Negotiated, read_material
+from services.pricing.quotes.pricebook import PriceBook
+from services.pricing.quotes.pricing import PricedQuote, QuoteRequest, Setting, price_quote
+from shared.asking import sought
+from shared.auth.principal import Principal, Reach
+from shared.calendar import local_day, period_of
+from shared.events import quotes as told
+from shared.ids import new_id
+from shared.outbox import record
+
+BENEFIT = "benefit"
+WRITING = "quotes.write"
+EXPIRE_AT_MOST = 200
+
+
+async def material_for(
+    session: AsyncSession, request: QuoteRequest, *, reach: Reach, now: datetime, zone: str
+) -> Material:
+    """What the price needs, for an account within reach; raises UnknownAccount."""
+    material = await read_material(
+        session,
+        account_id=request.account_id,
+        price_list=request.price_list,
+        skus=[line.sku for line in request.lines],
+        day=local_day(now, zone),
+        zone=zone,
+    )
+    if material is None or not reach.covers(branch=material.account.branch, account_id=str(request.account_id)):
+        raise UnknownAccount
+    return material
+
+
+async def preview_quote(
+    session: AsyncSession, request: QuoteRequest, *, caller: Principal, book: PriceBook, now: datetime, zone: str
+) -> PricedQuote:
+    """The same price without storing anything."""
+    material = await material_for(session, request, reach=caller.reach(WRITING), now=now, zone=zone)
+    return price_quote(request, material, Setting(new_id(), "preview", now, zone, book))
+
+
+async def give_quote(
+    session: AsyncSession, request: QuoteRequest, *, caller: Principal, book: PriceBook, now: datetime, zone: str
+) -> PricedQuote:
+    """Price it, keep it with its trace, and ask for what is below a floor or has no figure."""
+    material = await material_for(session, request, reach=caller.reach(WRITING), now=now, zone=zone)
+    number = await repository.next_number(session, local_day(now, zone))
+    priced = price_quote(request, material, Setting(new_id(), number, now, zone, book))
+    await repository.add_quote(session, priced.quote, priced.trace())
+    record(session, events.priced(priced.quote, at=now))
+    _ask_for_exceptions(session, priced.quote, now)
+    await _ask_for_terms(session, priced, now=now, zone=zone)
+    return priced
+
+
+def _ask_for_exceptions(session: AsyncSession, quote: Quote, now: datetime) -> None:
+    for line in quote.lines:
+        if line.exception is not None and line.exception.state is ExceptionState.ASKED:
+            record(session, events.exception_requested(quote, line, at=now))
+            record(session, events.exception_sought(quote, line, route=line.exception.route, at=now))
+
+
+async def _ask_for_terms(session: AsyncSession, priced: PricedQuote, *, now: datetime, zone: str) -> None:
+    """Negotiated terms (C6) are asked once per account, policy and month."""
+    quote, month = priced.quote, period_of("month", local_day(now, zone)).key
+    for ask in priced.asks:
+        subject_id = f"{quote.account_id}:{ask.policy}:{month}"
+        if await repository.first_to_ask(
+            session, subject_id=subject_id, account_id=quote.account_id, route=ask.route, at=now
+        ):
+            content = {"account": str(quote.account_id), "policy": ask.policy, "window": month, "measure": quote.number}
+            told_ask = sought(
+                occurred_at=now,
+                subject=(BENEFIT, subject_id),
+                content=content,
+                route=ask.route,
+                requester=quote.requested_by,
+                title=(f"{quote.number}: terms under {ask.policy}", f"{quote.number}：{ask.policy} 的商议条件"),
+                account_id=str(quote.account_id),
+                branch=quote.branch,
+            )
+            record(session, told_ask)
+
+
+async def find_quote(session: AsyncSession, quote_id: UUID, *, reach: Reach, lock: bool = False) -> Quote:
+    """Raises UnknownQuote."""
+    quote = await repository.quote_by_id(session, quote_id, reach=reach, lock=lock)
+    if quote is None:
+        raise UnknownQuote
+    return quote
+
+
+async def accept_quote(
+    session: AsyncSession, quote_id: UUID, *, caller: Principal, accepted_by: str, now: datetime, zone: str
+) -> Quote:
+    """Expiry, freeze, election and every grant are looked at again; see domain.accept for what it raises."""
+    quote = await find_quote(session, quote_id, reach=caller.reach("quotes.accept"), lock=True)
+    account = await account_by_id(session, quote.account_id)
+    if account is None:
+        raise UnknownAccount
+    day = local_day(now, zone)
+    known = OnTheDay(day, account.frozen, account.election(day))
+    quote = accept(quote, accepted_by=accepted_by, at=now, now_known=known)
+    await repository.save_quote(session, quote)
+    record(session, events.accepted(quote, at=now))
+    return quote
+
+
+async def withdraw_quote(
+    session: AsyncSession, quote_id: UUID, *, caller: Principal, reason: str | None, now: datetime
+) -> Quote:
+    """What it still asks for is withdrawn with it."""
+    before = await find_quote(session, quote_id, reach=caller.reach(WRITING), lock=True)
+    quote = moved(before, QuoteMove.WITHDRAW)
+    await repository.save_quote(session, quote)
+    ids = {"quote_id": str(quote.id), "account_id": str(quote.account_id)}
+    record(session, told.QuoteWithdrawn(occurred_at=now, **ids, reason=reason))
+    if before.state is QuoteState.PENDING_EXCEPTION:
+        for line in quote.lines:
+            if line.exception is not None and line.exception.state is ExceptionState.ASKED:
+                record(session, events.exception_ask_withdrawn(quote, line, reason=reason or "withdrawn", at=now))
+    return quote
+
+
+async def answer_exception(
+    session: AsyncSession, *, quote_id: UUID, line: int, grant: PriceGrant | None, now: datetime, zone: str
+) -> None:
+    """The approvers' word on one line; a quote that no longer waits keeps its state, the grant serves later ones."""
+    if grant is not None:
+        await repository.add_grant(session, grant)
+    quote = await repository.quote_by_id(session, quote_id, lock=True)
+    if quote is None or quote.state is not QuoteState.PENDING_EXCEPTION:
+        return
+    quote = answered(quote, line, grant, local_day(now, zone))
+    await repository.save_quote(session, quote)
+    if quote.state is not QuoteState.PENDING_EXCEPTION:
+        record(session, events.priced(quote, at=now))
+
+
+async def agree_terms(session: AsyncSession, *, account_id: UUID, terms: Negotiated) -> None:
+    """From now on quotes of the account are priced by them, while their days last."""
+    await repository.add_negotiated(session, account_id, terms)
+
+
+async def expire_quotes(session: AsyncSession, *, now: datetime, zone: str) -> None:
+    """A worker's job: what nobody accepted in time."""
+    for quote in await repository.due_to_expire(session, day=local_day(now, zone), at_most=EXPIRE_AT_MOST):
+        await repository.save_quote(session, moved(quote, QuoteMove.EXPIRE))
+        ids = {"quote_id": str(quote.id), "account_id": str(quote.account_id)}
+        record(session, told.QuoteExpired(occurred_at=now, **ids))
