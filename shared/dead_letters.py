@@ -43,6 +43,15 @@ async def replay_key_of(
     return await _replay(session, consumer, row.partition_key, by=by, now=now)
 
 
+async def set_aside(session: AsyncSession, *, event_id: UUID, by: str) -> bool:
+    """Give one letter up for good: it is never applied, and no longer holds its key back. False if none waits.
+
+    For what no mending can make readable, and for known ids that came with another body.
+    """
+    given_up = await session.execute(_SET_ASIDE, {"event_id": event_id, "by": by})
+    return given_up.one_or_none() is not None
+
+
 async def _replay(session: AsyncSession, consumer: Consumer, key: str, *, by: str, now: datetime) -> Replay:
     of_key = {"consumer": consumer.inbox, "key": key}
     letters = (await session.execute(_OPEN, of_key | {"limit": MOST_AT_ONCE})).all()
@@ -94,6 +103,13 @@ _RESOLVE = text(
     """
     UPDATE dead_letter SET resolved_at = clock_timestamp(), resolved_by = :by
     WHERE consumer = :consumer AND partition_key = :key AND event_id = ANY (CAST(:ids AS uuid[]))
+    """
+)
+
+_SET_ASIDE = text(
+    """
+    UPDATE dead_letter SET resolved_at = clock_timestamp(), resolved_by = :by, blocks = false
+    WHERE event_id = :event_id AND resolved_at IS NULL RETURNING event_id
     """
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -16,7 +16,8 @@ from shared.auth.principal import Principal
 from shared.clock import system_now
 from shared.consumer import Consumer
 from shared.db.mechanisms import dead_letter
-from shared.dead_letters import Replay, replay_key_of
+from shared.dead_letters import replay_key_of, set_aside
+from shared.errors import NotFound
 from shared.http.dependencies import Now, Session, allowed
 from shared.http.pages import Page, PageQuery, oldest_first, read_page
 from shared.http.routes import Router
@@ -58,6 +59,16 @@ class ReplayView(BaseModel):
     error: str | None = None
 
 
+class SetAside(BaseModel):
+    """Why nobody will ever apply it."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "sent by a test system by mistake"}]}
+    )
+
+    reason: str = Field(min_length=1, max_length=1000, description="kept in the audit trail")
+
+
 def dead_letters_router(consumers: Sequence[Consumer]) -> Router:
     """The routes of one service, replaying through the handlers of its own `consumers`."""
     router = Router(tags=["dead letters"])
@@ -84,7 +95,12 @@ def dead_letters_router(consumers: Sequence[Consumer]) -> Router:
     ) -> ReplayView:
         """Apply the waiting events of this event's key in order, until one fails again."""
         replay = await replay_key_of(session, consumers, event_id=event_id, by=caller.user_id, now=now)
-        await _audit(session, caller, event_id, replay)
+        outcome: dict[str, str | int] = {
+            "partition_key": replay.key,
+            "applied": replay.applied,
+            "waiting": replay.waiting,
+        }
+        await _audit(session, caller, "dead_letter.replayed", event_id, outcome | {"failed": str(replay.failed or "")})
         return ReplayView(
             partition_key=replay.key,
             applied=replay.applied,
@@ -93,21 +109,27 @@ def dead_letters_router(consumers: Sequence[Consumer]) -> Router:
             error=replay.error,
         )
 
+    @router.post("/dead-letters/{event_id}/set-aside", status_code=204)
+    async def set_dead_letter_aside(
+        event_id: UUID,
+        given: SetAside,
+        session: Session,
+        caller: Annotated[Principal, allowed("dead_letters.replay")],
+    ) -> None:
+        """Give one event up for good: it is never applied, and those behind it can be replayed without it."""
+        if not await set_aside(session, event_id=event_id, by=caller.user_id):
+            raise NotFound
+        await _audit(session, caller, "dead_letter.set_aside", event_id, {"reason": given.reason})
+
     return router
 
 
-async def _audit(session: Session, caller: Principal, event_id: UUID, replay: Replay) -> None:
-    outcome = {"applied": replay.applied, "waiting": replay.waiting, "failed": str(replay.failed or "")}
-    await audit.append(
-        session,
-        audit.Entry(
-            at=system_now(),
-            actor=caller.user_id,
-            action="dead_letter.replayed",
-            subject=f"dead_letter/{event_id}",
-            detail={"partition_key": replay.key, **outcome},
-        ),
-    )
+async def _audit(
+    session: Session, caller: Principal, action: str, event_id: UUID, detail: Mapping[str, str | int]
+) -> None:
+    subject = f"dead_letter/{event_id}"
+    entry = audit.Entry(at=system_now(), actor=caller.user_id, action=action, subject=subject, detail=detail)
+    await audit.append(session, entry)
 
 
 def _view(row: Row[tuple[object, ...]]) -> DeadLetterView:
