@@ -53,6 +53,9 @@ class ServiceSettings(BaseSettings):
     kafka_bootstrap_servers: str = Field("127.0.0.1:9092", description="brokers, host:port separated by commas")
     topic_prefix: str = Field("", description="put before every topic, so that several installations share a broker")
     group_prefix: str = Field("", description="put before every consumer group")
+    events_kept_days: int = Field(
+        400, ge=1, description="days a published event can be sent again; what was taken is remembered 30 days longer"
+    )
     replica: str = Field("0", description="name of this worker among its service's workers; kept over a restart")
     host: str = Field("127.0.0.1", description="address the API listens on")
     port: int = Field(8100, ge=0, le=65535, description="port of the API")

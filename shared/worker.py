@@ -31,6 +31,7 @@ from shared.notifier import running_notifier
 from shared.pipe_metrics import measure_pipe, pipe_not_measured
 from shared.probe_server import Answer, passed, serving_probes
 from shared.relay import Relay, RelayMustRestart
+from shared.retention import forgets_old_events
 from shared.settings import ServiceSettings
 from shared.telemetry import start_logging
 
@@ -53,7 +54,8 @@ class Exit(IntEnum):
 def run_worker(settings: ServiceSettings, *, consumers: Sequence[Consumer] = (), jobs: Sequence[Job] = ()) -> NoReturn:
     """Work until SIGTERM or SIGINT, then finish in order; exits with one of `Exit`."""
     start_logging(service=settings.service, level=settings.log_level)
-    sys.exit(uvloop.run(Worker(settings, consumers=consumers, jobs=(*HOUSEKEEPING, *jobs)).run()))
+    every_worker = (*HOUSEKEEPING, forgets_old_events(kept_days=settings.events_kept_days))
+    sys.exit(uvloop.run(Worker(settings, consumers=consumers, jobs=(*every_worker, *jobs)).run()))
 
 
 class Worker:
