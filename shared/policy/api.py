@@ -7,6 +7,7 @@ from uuid import UUID
 from anyio import to_thread
 from fastapi import Depends, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,14 +16,15 @@ from shared.db.mechanisms import policy_version
 from shared.http.dependencies import Now, Session, allowed
 from shared.http.exchange import runtime_of
 from shared.http.pages import InvalidCursor, Page, PageAsked, encode_cursor, oldest_first, page_asked, read_page
-from shared.http.problems import UnsupportedMediaType
+from shared.http.problems import UnsupportedMediaType, language_of
 from shared.http.routes import Router, without_idempotency_key
 from shared.policy import service, store
+from shared.policy.book import policy_book
 from shared.policy.compiled import CompiledPolicies, PolicySet
 from shared.policy.difference import changes
 from shared.policy.findings import Finding
 from shared.policy.forms import Document, FormName, stored_form
-from shared.policy.lifecycle import OtherPolicyNamed, Published, UnknownPolicy
+from shared.policy.lifecycle import OtherPolicyNamed, Published, UnknownPolicy, in_force
 from shared.policy.lint import lint
 from shared.policy.loader import UnreadablePolicy, read_json, read_json_text, read_yaml
 from shared.policy.registry import Service, load_registry
@@ -152,6 +154,19 @@ async def lint_policies(request: Request, _: Writer, session: Session) -> LintAn
     before = set(lint(known.values(), load_registry()))
     found = lint({**known, **{one.id: one for one in documents}}.values(), load_registry())
     return _answer(len(documents), tuple(one for one in found if one not in before))
+
+
+@router.get("/policies/book", response_class=PlainTextResponse)
+async def print_policy_book(
+    request: Request,
+    _: Reader,
+    session: Session,
+    on: Annotated[date, Query(description="the day whose policies are printed", examples=["2021-03-01"])],
+) -> PlainTextResponse:
+    """Every policy in force on a day as a Markdown book, in the language of Accept-Language."""
+    versions = in_force(await store.read_versions(session), on)
+    text = policy_book(versions.values(), on=on, language="zh" if language_of(request.headers) == "zh" else "en")
+    return PlainTextResponse(text, media_type="text/markdown")
 
 
 @router.get("/policies/{policy_id}")

@@ -249,6 +249,16 @@ async def test_the_list_of_a_day_holds_what_is_in_force_and_is_read_by_pages(rew
     assert {one["service"] for one in routes} == {"approvals"}
 
 
+async def test_the_book_of_a_day_is_printed_in_either_language(rewards: House) -> None:
+    english = await rewards.rep.get("/v1/policies/book?on=2021-03-01")
+    chinese = await rewards.rep.get("/v1/policies/book?on=2021-03-01", headers={"Accept-Language": "zh"})
+    assert english.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert english.text.startswith("# Policies in force on 2021-03-01")
+    assert "| 100,000 | 500,000 | 25 % |" in english.text
+    assert chinese.text.startswith("# 2021-03-01生效政策汇编")
+    assert "volume-subsidy-2026" not in english.text
+
+
 async def test_lint_over_http_stores_nothing_and_reads_a_whole_draft(rewards: House) -> None:
     headers = {"Content-Type": "application/yaml"}
     champion = (FOLDER / "sales-champion.yaml").read_bytes()
