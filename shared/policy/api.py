@@ -61,6 +61,12 @@ DOCUMENT_BODY = {
 }
 
 
+class Markdown(PlainTextResponse):
+    """A text that prints well and reads well as it is."""
+
+    media_type = "text/markdown"
+
+
 async def read_policies(request: Request, session: Session) -> PolicySet:
     """The compiled policies of this process, as of this transaction."""
     kept: CompiledPolicies = runtime_of(request).shelf.setdefault("policies", CompiledPolicies())
@@ -156,17 +162,17 @@ async def lint_policies(request: Request, _: Writer, session: Session) -> LintAn
     return _answer(len(documents), tuple(one for one in found if one not in before))
 
 
-@router.get("/policies/book", response_class=PlainTextResponse)
+@router.get("/policies/book", response_class=Markdown)
 async def print_policy_book(
     request: Request,
     _: Reader,
     session: Session,
     on: Annotated[date, Query(description="the day whose policies are printed", examples=["2021-03-01"])],
-) -> PlainTextResponse:
+) -> Markdown:
     """Every policy in force on a day as a Markdown book, in the language of Accept-Language."""
     versions = in_force(await store.read_versions(session), on)
     text = policy_book(versions.values(), on=on, language="zh" if language_of(request.headers) == "zh" else "en")
-    return PlainTextResponse(text, media_type="text/markdown")
+    return Markdown(text)
 
 
 @router.get("/policies/{policy_id}")

@@ -106,10 +106,8 @@ class _Writer(Phrasing):
         yield ""
         yield from self._rows(document.table, outcome.currency)
         if document.timing is not None:
-            timing = document.timing
-            yield self.word(
-                "timing", accrue=self.code(timing.accrue), settle=self.code(timing.settle), pay=self.code(timing.pay)
-            )
+            when = {name: self.code(getattr(document.timing, name)) for name in ("accrue", "settle", "pay")}
+            yield self.word("timing", **when)
             yield ""
 
     def _conditions(self, document: Conditions) -> Iterator[str]:
