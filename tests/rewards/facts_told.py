@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from services.rewards.accrual.books import Told
-from shared.events.accounts import AccountFrozen, AccountUnfrozen, ElectionMade, KeyAccountListAgreed
+from shared.events.accounts import AccountFrozen, AccountOpened, AccountUnfrozen, ElectionMade, KeyAccountListAgreed
 from shared.events.approvals import ApprovalGranted
 from shared.events.catalogue import BothLanguages, ExchangeRatePublished, ProductChanged
 from shared.events.contracts import ContractLine, ContractSigned
@@ -37,6 +37,19 @@ def day(text: str) -> date:
 
 def told(event: Event, position: int) -> Told:
     return Told(event, UUID(int=position), position)
+
+
+def opened(branch: str = "kinshasa", *, account: str = ACCOUNT) -> AccountOpened:
+    return AccountOpened(
+        occurred_at=at("2020-12-01"),
+        account_id=account,
+        number=account,
+        legal_name="Congo Mobile",
+        branch=branch,
+        channel="dealer",
+        sales_class="wholesale",
+        industrial=False,
+    )
 
 
 def listed(since: str = "2021-01-01", until: str = "2021-07-01", *, account: str = ACCOUNT) -> KeyAccountListAgreed:

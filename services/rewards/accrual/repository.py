@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.rewards.accrual.counting import Tally
 from services.rewards.accrual.domain import Posted
+from services.rewards.accrual.models import WindowState
 from services.rewards.accrual.windows import Ask, AskState, Window, WindowKey
 
 BOOKS_FENCE = 0x424F4F4B
@@ -79,7 +80,7 @@ async def open_month(session: AsyncSession) -> str | None:
     return found
 
 
-def read_window(row: Row[Any]) -> Window:
+def read_window(row: Row[Any] | WindowState) -> Window:
     return Window(
         WindowKey(row.policy_id, row.beneficiary, row.window_key),
         row.version,

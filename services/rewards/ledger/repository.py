@@ -8,6 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.rewards.ledger.domain import BalanceOf, Cause, Kind, Posting, State, entries
+from services.rewards.ledger.models import PostingRow
 
 COLUMNS = {
     "posting_id": "uuid",
@@ -82,7 +83,7 @@ async def balances_at(
     return {BalanceOf(row[0], row[1], row[2], row[3], State(row[4])): int(row[5]) for row in rows if row[5]}
 
 
-def read_posting(row: Row[Any]) -> Posting:
+def read_posting(row: Row[Any] | PostingRow) -> Posting:
     return Posting(
         posting_id=row.posting_id,
         beneficiary=row.beneficiary,

@@ -1,0 +1,1 @@
+"""Rewards that a person has to confirm before they are payable."""
