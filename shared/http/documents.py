@@ -1,11 +1,12 @@
 """The OpenAPI document says what every operation has in common: proof, problems, keys, positions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from shared.http.examples import example_of
 from shared.http.exchange import ServiceDescription
 from shared.http.problems import MEDIA_TYPE
 from shared.http.routes import is_public, routes_of
@@ -71,6 +72,12 @@ WAIT = {
 }
 
 
+SEEN_HEADER = {
+    "description": f"positions of the events this write recorded, for {AFTER}",
+    "schema": {"type": "string"},
+}
+
+
 def describe(app: FastAPI, service: ServiceDescription) -> None:
     """Give `app` its OpenAPI 3.1 document."""
 
@@ -100,7 +107,12 @@ def _document(app: FastAPI, service: ServiceDescription) -> dict[str, Any]:
     schemas["Problem"] = PROBLEM
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    for schema in schemas.values():
+        _restore_nulls(schema)
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    components["parameters"] = {"Language": LANGUAGE, "After": WAIT}
+    components["responses"] = {f"Problem{status}": _refusal(why) for status, why in REFUSALS.items()}
+    components["headers"] = {"Seen": SEEN_HEADER}
     public = {
         (route.path_format, method)
         for route in routes_of(app)
@@ -108,7 +120,8 @@ def _document(app: FastAPI, service: ServiceDescription) -> dict[str, Any]:
         for method in route.methods or ()
     }
     for path, method, operation in operations(document):
-        _complete(operation, path=path, is_public=(path, method.upper()) in public)
+        _complete(operation, is_public=(path, method.upper()) in public)
+        _give_examples(operation, schemas)
     return document
 
 
@@ -120,21 +133,44 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
                 yield path, method, operation
 
 
-def _complete(operation: dict[str, Any], *, path: str, is_public: bool) -> None:
+def _restore_nulls(schema: Mapping[str, Any]) -> None:
+    """FastAPI drops every null from the document, also those that authors' examples need."""
+    for example in schema.get("examples", ()):
+        if isinstance(example, dict):
+            for missing in set(schema.get("required", ())) - set(example):
+                example[missing] = None
+
+
+def _complete(operation: dict[str, Any], *, is_public: bool) -> None:
     operation["security"] = [] if is_public else [{"bearer": []}]
     parameters = operation.setdefault("parameters", [])
-    parameters.extend([LANGUAGE] if is_public else [LANGUAGE, WAIT])
+    for parameter in parameters:
+        parameter.setdefault("description", _said_by_its_name(parameter))
+    shared = ("Language",) if is_public else ("Language", "After")
+    parameters.extend({"$ref": f"#/components/parameters/{name}"} for name in shared)
     responses = operation["responses"]
-    for status, why in REFUSALS.items():
-        if status in ONLY_WITH_BODY and "requestBody" not in operation:
-            continue
-        responses[status] = {
-            "description": why,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+    for status in REFUSALS:
+        if status not in ONLY_WITH_BODY or "requestBody" in operation:
+            responses[status] = {"$ref": f"#/components/responses/Problem{status}"}
     for status, response in responses.items():
         if status.startswith("2") and not is_public:
-            response.setdefault("headers", {})[SEEN] = {
-                "description": "positions of the events this write recorded, for Mainstay-After",
-                "schema": {"type": "string"},
-            }
+            response.setdefault("headers", {})[SEEN] = {"$ref": "#/components/headers/Seen"}
+
+
+def _said_by_its_name(parameter: Mapping[str, Any]) -> str:
+    """What `order_id` in a path or a query means needs no author."""
+    thing = parameter["name"].removesuffix("_id").replace("_", " ")
+    return f"the {thing}'s id" if parameter["in"] == "path" else f"only of this {thing}"
+
+
+def _refusal(why: str) -> dict[str, Any]:
+    return {"description": why, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
+def _give_examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Bodies sent and bodies answered; what an author gave stays."""
+    answers = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+    for body in (operation.get("requestBody", {}), *answers):
+        for content in body.get("content", {}).values():
+            if "schema" in content and "examples" not in content and "example" not in content:
+                content["example"] = example_of(content["schema"], schemas)
