@@ -1,0 +1,130 @@
+"""The catalogue over HTTP: products, prices, costs, rates."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from shared.events.policies import PolicyPublished
+from shared.policy.forms import stored_form
+from shared.policy.loader import read_yaml
+from tests.pricing.conftest import START, Pricing, cny, good
+
+
+async def test_p1_a_price_that_is_a_range_is_refused_with_its_field(pricing: Pricing) -> None:
+    sku = await pricing.new_product()
+    for price in ({"from": "900.00", "to": "1000.00", "currency": "CNY"}, {"from": "900.00"}):
+        body = {"sku": sku, "price": price, "valid_from": "2021-02-01"}
+        refused = await pricing.caller("mkt").post("/v1/price-lists/standard/prices", body)
+        assert (refused.status_code, refused.json()["code"]) == (422, "price_refused")
+        assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [
+            ("/price", "price_is_a_range")
+        ]
+
+
+async def test_a_price_without_a_floor_may_not_be_undercut(pricing: Pricing) -> None:
+    sku = await pricing.new_product(price="50.00")
+    listed = await good(pricing.caller("rep").get(f"/v1/price-lists/standard/prices?sku={sku}"))
+    assert listed["items"][0]["floor"] == cny("50.00")
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        pytest.param({"floor": cny("1000.01")}, "floor_above_list", id="a floor above the price"),
+        pytest.param(
+            {"floor": {"amount": "1.00", "currency": "USD"}}, "invalid_request", id="a floor in another currency"
+        ),
+        pytest.param({"price": cny("1.001")}, "invalid_request", id="more digits than the currency has"),
+        pytest.param({"price": {"amount": 10.5, "currency": "CNY"}}, "invalid_request", id="a float"),
+        pytest.param({"price": {"amount": "1.00", "currency": "XYZ"}}, "invalid_request", id="a currency nobody knows"),
+    ],
+)
+async def test_a_wrong_price_is_refused(pricing: Pricing, changed: dict[str, Any], code: str) -> None:
+    sku = await pricing.new_product()
+    body = {"sku": sku, "price": cny("1000.00"), "valid_from": "2021-02-01", **changed}
+    refused = await pricing.caller("mkt").post("/v1/price-lists/standard/prices", body)
+    assert (refused.status_code, refused.json()["code"]) == (422, code)
+
+
+async def test_a_later_price_leaves_the_earlier_one_in_place(pricing: Pricing) -> None:
+    sku = await pricing.new_product(price="50.00")
+    mkt = pricing.caller("mkt")
+    await good(
+        mkt.post("/v1/price-lists/standard/prices", {"sku": sku, "price": cny("60.00"), "valid_from": "2021-06-01"})
+    )
+    again = {"sku": sku, "price": cny("70.00"), "valid_from": "2021-06-01"}
+    assert (await mkt.post("/v1/price-lists/standard/prices", again)).json()["code"] == "price_exists"
+    listed = await good(mkt.get(f"/v1/price-lists/standard/prices?sku={sku}"))
+    assert [price["price"]["amount"] for price in listed["items"]] == ["50.00", "60.00"]
+
+
+async def test_costs_are_seen_by_few(pricing: Pricing) -> None:
+    sku = await pricing.new_product(cost="30.00")
+    assert (await pricing.caller("rep").get(f"/v1/products/{sku}/costs")).status_code == 403
+    assert (await good(pricing.caller("fin").get(f"/v1/products/{sku}/costs")))["items"][0]["cost"] == cny("30.00")
+
+
+async def test_entries_are_told_to_the_others(pricing: Pricing) -> None:
+    await pricing.told()
+    sku = await pricing.new_product(cost="30.00", new_brand=True)
+    told = await pricing.told()
+    assert [type(event).__name__ for event in told] == ["ProductChanged", "PricePublished", "CostChanged"]
+    assert (told[0].sku, told[0].new_brand_from, told[2].cost_minor) == (sku, date(2021, 1, 1), 3000)
+
+
+async def test_a_sku_is_taken_once(pricing: Pricing) -> None:
+    sku = await pricing.new_product()
+    product = await good(pricing.caller("rep").get(f"/v1/products/{sku}"))
+    refused = await pricing.caller("mkt").post("/v1/products", product)
+    assert (refused.status_code, refused.json()["code"]) == (409, "product_exists")
+
+
+async def test_a_days_rate_stays_as_it_was_published(pricing: Pricing) -> None:
+    fin, rate = (
+        pricing.caller("fin"),
+        {"base": "USD", "quote": "CNY", "rate": "6.50", "date": "2021-02-01", "source": "x"},
+    )
+    await good(fin.post("/v1/exchange-rates", rate), 201)
+    await good(fin.post("/v1/exchange-rates", rate), 201)
+    refused = await fin.post("/v1/exchange-rates", {**rate, "rate": "6.60"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "rate_exists")
+
+
+RATES = """
+id: rates
+form: table
+row: [C2]
+title: {en: Rates, zh: 汇率}
+source: {document: policies.md, clause: §6, says: {en: x, zh: x}}
+owner: finance_director
+zone: Africa/Kinshasa
+valid: {from: 2000-01-01}
+columns: {base: currency, quote: currency, rate: rate, date: date, source: text}
+rows:
+  - {base: EUR, quote: CNY, rate: "7.75", date: 2021-01-01, source: illustrative}
+"""
+
+
+async def test_a_published_table_of_rates_becomes_exchange_rates_once(pricing: Pricing) -> None:
+    document = read_yaml(RATES)[0]
+    published = PolicyPublished(
+        occurred_at=START,
+        policy_id="rates",
+        version=2,
+        form="table",
+        service="pricing",
+        rows=("C2",),
+        document=stored_form(document),
+        content_hash="0" * 64,
+        valid_from=date(2000, 1, 1),
+        maker="fin",
+        checker="findir",
+    )
+    await pricing.told()
+    await pricing.hear(published)
+    await pricing.hear(published)
+    [told] = await pricing.told("ExchangeRatePublished")
+    assert (told.base, told.rate, told.date) == ("EUR", "7.75", date(2021, 1, 1))
+    rates = (await good(pricing.caller("rep").get("/v1/exchange-rates")))["items"]
+    assert [rate["rate"] for rate in rates if rate["base"] == "EUR"] == ["7.75"]

@@ -1,0 +1,246 @@
+"""Orders over HTTP on a real database: drawn from a quote, delivered, paid, returned, cancelled."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shared.events.accounts import AccountFrozen
+from shared.events.contracts import ContractSigned
+from tests.pricing.conftest import START, Pricing, cny, good
+from tests.pricing.quotes.test_api import asked
+
+
+async def accepted_quote(pricing: Pricing, *quantities: int, price: str = "880.00", **more: Any) -> dict[str, Any]:
+    """Of a subsidy account, one new-brand product a quantity."""
+    account = await pricing.new_account(elects="subsidy", **more)
+    skus = [await pricing.new_product(price=price, cost="700.00", new_brand=True) for _ in quantities]
+    lines = [{"sku": sku, "quantity": quantity} for sku, quantity in zip(skus, quantities, strict=True)]
+    body = asked(account, *lines, payment_terms={"prepaid_share": "0.50"})
+    quote = await good(pricing.caller("rep").post("/v1/quotes", body))
+    return await good(pricing.caller("rep").post(f"/v1/quotes/{quote['id']}/accept", {"accepted_by": "Ms Chen"}))
+
+
+def drawing(quote: dict[str, Any], quantity: int, **more: Any) -> dict[str, Any]:
+    return {"quote_id": quote["id"], "lines": [{"quote_line": 1, "quantity": quantity}], **more}
+
+
+async def a_delivered_order(pricing: Pricing, quantity: int = 200) -> str:
+    rep = pricing.caller("rep")
+    quote = await accepted_quote(pricing, quantity)
+    order = await good(rep.post("/v1/orders", drawing(quote, quantity)))
+    await good(rep.post(f"/v1/orders/{order['id']}/confirm"))
+    await good(rep.post(f"/v1/orders/{order['id']}/deliveries", {"lines": [{"line": 1, "quantity": quantity}]}))
+    return f"/v1/orders/{order['id']}"
+
+
+async def test_p8_the_orders_of_the_story_are_drawn_from_one_quote(pricing: Pricing) -> None:
+    quote = await accepted_quote(pricing, 600)
+    rep = pricing.caller("rep")
+    await pricing.told()
+    first = await good(rep.post("/v1/orders", drawing(quote, 400)), 201)
+    second = await good(rep.post("/v1/orders", drawing(quote, 200)), 201)
+    assert (first["net_amount"], second["net_amount"]) == (cny("352000.00"), cny("176000.00"))
+    over = await rep.post("/v1/orders", drawing(quote, 1))
+    assert (over.status_code, over.json()["code"]) == (409, "over_draw")
+    placed = await pricing.told("OrderPlaced")
+    line = placed[0].lines[0]
+    assert (line.net_minor, line.cost_minor, line.new_brand, line.election) == (35_200_000, 28_000_000, True, "subsidy")
+    assert [person.user_id for person in line.salespeople] == ["rep"]
+    assert placed[0].quote_id == quote["id"]
+
+
+async def test_p8_an_order_runs_through_delivery_payment_and_acceptance_with_its_events(pricing: Pricing) -> None:
+    quote = await accepted_quote(pricing, 400)
+    rep, fin = pricing.caller("rep"), pricing.caller("fin")
+    order = await good(rep.post("/v1/orders", drawing(quote, 400)))
+    path = f"/v1/orders/{order['id']}"
+    await pricing.told()
+    await good(rep.post(f"{path}/confirm"))
+    part = await good(rep.post(f"{path}/deliveries", {"lines": [{"line": 1, "quantity": 150}]}), 201)
+    assert part["state"] == "partly_delivered"
+    when = "2021-03-02T09:30:00+01:00"
+    whole = await good(rep.post(f"{path}/deliveries", {"delivered_at": when, "lines": [{"line": 1, "quantity": 250}]}))
+    assert whole["state"] == "delivered"
+    paid = await good(fin.post(f"{path}/payments", {"amount": cny("352000.00"), "evidence": "bank 77"}))
+    assert (paid["paid"], paid["owed"]) == (cny("352000.00"), cny("0.00"))
+    assert (await good(rep.post(f"{path}/acceptances", {})))["state"] == "accepted"
+    told = await pricing.told()
+    kinds = ["OrderConfirmed", "OrderDelivered", "OrderDelivered", "OrderPaid", "OrderAccepted"]
+    assert [type(event).__name__ for event in told] == kinds
+    assert told[2].delivered_at.isoformat() == "2021-03-02T08:30:00+00:00"
+    assert (told[3].amount_minor, told[3].evidence) == (35_200_000, "bank 77")
+
+
+async def test_an_unconfirmed_order_is_not_delivered(pricing: Pricing) -> None:
+    quote = await accepted_quote(pricing, 1)
+    rep = pricing.caller("rep")
+    order = await good(rep.post("/v1/orders", drawing(quote, 1)))
+    refused = await rep.post(f"/v1/orders/{order['id']}/deliveries", {"lines": [{"line": 1, "quantity": 1}]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "order_move_not_allowed")
+
+
+async def test_an_overpayment_is_refused(pricing: Pricing) -> None:
+    path = await a_delivered_order(pricing, 1)
+    refused = await pricing.caller("fin").post(f"{path}/payments", {"amount": cny("880.01")})
+    assert (refused.status_code, refused.json()["code"]) == (409, "overpayment")
+
+
+async def test_s_f1_a_return_is_worth_what_its_own_line_was(pricing: Pricing) -> None:
+    path = await a_delivered_order(pricing, 200)
+    rep = pricing.caller("rep")
+    await pricing.told()
+    order = await good(rep.post(f"{path}/returns", {"reason": "faulty", "lines": [{"line": 1, "quantity": 50}]}), 201)
+    assert (order["lines"][0]["returned"], order["lines"][0]["returned_amount"]) == (50, cny("44000.00"))
+    [told] = await pricing.told("OrderReturned")
+    assert (told.lines[0].quantity, told.lines[0].net_minor) == (50, 4_400_000)
+    refused = await rep.post(f"{path}/returns", {"reason": "faulty", "lines": [{"line": 1, "quantity": 151}]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "over_return")
+
+
+async def test_a_cancelled_order_gives_its_quantity_back_to_the_quote(pricing: Pricing) -> None:
+    quote = await accepted_quote(pricing, 3, price="33.33")
+    rep = pricing.caller("rep")
+    order = await good(rep.post("/v1/orders", drawing(quote, 3)))
+    cancelled = await good(rep.post(f"/v1/orders/{order['id']}/cancel", {"reason": "a mistake"}))
+    assert cancelled["state"] == "cancelled"
+    again = await good(rep.post("/v1/orders", drawing(quote, 3)))
+    assert again["net_amount"] == cny("99.99")
+
+
+async def test_s_c2_parts_drawn_from_a_discounted_line_sum_to_the_line(pricing: Pricing) -> None:
+    account, sku = await pricing.new_account(elects="discount"), await pricing.new_product(price="33.33", floor="1.00")
+    rep = pricing.caller("rep")
+    quote = await good(rep.post("/v1/quotes", asked(account, {"sku": sku, "quantity": 3})))
+    await good(rep.post(f"/v1/quotes/{quote['id']}/accept", {"accepted_by": "Ms Chen"}))
+    nets = [(await good(rep.post("/v1/orders", drawing(quote, 1))))["net_amount"]["amount"] for _ in range(3)]
+    assert (sum(int(net.replace(".", "")) for net in nets), quote["total"]) == (9499, cny("94.99"))
+
+
+async def test_p8_an_unaccepted_quote_and_a_frozen_account_take_no_order(pricing: Pricing) -> None:
+    account, sku = await pricing.new_account(), await pricing.new_product()
+    rep = pricing.caller("rep")
+    quote = await good(rep.post("/v1/quotes", asked(account, {"sku": sku, "quantity": 2})))
+    refused = await rep.post("/v1/orders", drawing(quote, 1))
+    assert (refused.status_code, refused.json()["refusal"]) == (422, "order_not_admitted")
+    await good(rep.post(f"/v1/quotes/{quote['id']}/accept", {"accepted_by": "Ms Chen"}))
+    await pricing.hear(AccountFrozen(occurred_at=START, account_id=str(account), reason="unpaid", on=START.date()))
+    frozen = await rep.post("/v1/orders", drawing(quote, 1))
+    assert (frozen.status_code, frozen.json()["policy"]) == (422, "order-admission@1")
+
+
+async def test_s_g11_an_industrial_customers_first_payment_is_at_least_half(pricing: Pricing) -> None:
+    quote = await accepted_quote(pricing, 10, industrial=True)
+    order = await good(pricing.caller("rep").post("/v1/orders", drawing(quote, 10)))
+    path, fin = f"/v1/orders/{order['id']}/payments", pricing.caller("fin")
+    refused = await fin.post(path, {"amount": cny("4399.99")})
+    assert (refused.status_code, refused.json()["refusal"]) == (422, "prepayment_too_low")
+    assert (await good(fin.post(path, {"amount": cny("4400.00")}), 201))["paid"] == cny("4400.00")
+
+
+async def test_p4_what_was_ordered_before_lifts_the_tier_and_returns_lower_it(pricing: Pricing) -> None:
+    account, sku = await pricing.new_account(elects="discount"), await pricing.new_product(floor="1.00")
+    rep = pricing.caller("rep")
+
+    async def rate_of_one_more() -> str:
+        preview = await good(rep.post("/v1/quotes/preview", asked(account, {"sku": sku, "quantity": 1})))
+        return str(preview["lines"][0]["rules"][0]["amount"]["amount"])
+
+    quote = await good(rep.post("/v1/quotes", asked(account, {"sku": sku, "quantity": 99})))
+    assert await rate_of_one_more() == "50.00"  # open quotes don't count
+    await good(rep.post(f"/v1/quotes/{quote['id']}/accept", {"accepted_by": "Ms Chen"}))
+    order = await good(rep.post("/v1/orders", drawing(quote, 99)))
+    assert await rate_of_one_more() == "70.00"  # 99,000 before P4 and this 1,000
+    path = f"/v1/orders/{order['id']}"
+    await good(rep.post(f"{path}/confirm"))
+    await good(rep.post(f"{path}/deliveries", {"lines": [{"line": 1, "quantity": 99}]}))
+    await good(rep.post(f"{path}/returns", {"reason": "too many", "lines": [{"line": 1, "quantity": 1}]}))
+    assert await rate_of_one_more() == "50.00"
+
+
+async def test_p10_the_chain_of_an_order_names_all_that_belongs_to_it(pricing: Pricing) -> None:
+    quote = await accepted_quote(pricing, 5)
+    rep = pricing.caller("rep")
+    contract_id = str(uuid4())
+    signed = ContractSigned(
+        occurred_at=START,
+        contract_id=contract_id,
+        account_id=quote["account_id"],
+        number="C-1",
+        revision=2,
+        branch="kinshasa",
+        currency="CNY",
+        amount_minor=440_000,
+        lines=(),
+        first_responsible="kam",
+        initiator="rep",
+        submitted_at=START,
+    )
+    await pricing.hear(signed)
+    order = await good(rep.post("/v1/orders", drawing(quote, 5, contract_id=contract_id)))
+    path = f"/v1/orders/{order['id']}"
+    await good(rep.post(f"{path}/confirm"))
+    await good(rep.post(f"{path}/deliveries", {"lines": [{"line": 1, "quantity": 5}]}))
+    chain = await good(rep.get(f"{path}/chain"))
+    assert (chain["quote"]["number"], chain["contract"]["state"]) == (quote["number"], "signed")
+    assert [movement["kind"] for movement in chain["movements"]] == ["delivered"]
+
+
+async def test_a_contract_of_another_account_admits_nothing(pricing: Pricing) -> None:
+    quote, other = await accepted_quote(pricing, 1), await pricing.new_account()
+    contract_id = str(uuid4())
+    told: dict[str, Any] = {"number": "C-2", "revision": 1, "branch": "kinshasa", "currency": "CNY", "amount_minor": 1}
+    await pricing.hear(
+        ContractSigned(
+            occurred_at=START,
+            contract_id=contract_id,
+            account_id=str(other),
+            lines=(),
+            first_responsible="kam",
+            initiator="rep",
+            submitted_at=START,
+            **told,
+        )
+    )
+    refused = await pricing.caller("rep").post("/v1/orders", drawing(quote, 1, contract_id=contract_id))
+    assert (refused.status_code, refused.json()["code"]) == (409, "contract_of_another_account")
+
+
+async def test_another_branch_finds_no_order(pricing: Pricing) -> None:
+    path = await a_delivered_order(pricing, 1)
+    stranger = pricing.caller("lubumbashi")
+    assert (await stranger.get(path)).status_code == 404
+    assert (await stranger.post(f"{path}/cancel", {"reason": "x"})).status_code == 404
+    assert (await good(stranger.get("/v1/orders")))["items"] == []
+
+
+async def test_two_parallel_draws_of_the_whole_quote_give_one_order(pricing: Pricing) -> None:
+    import asyncio
+
+    quote = await accepted_quote(pricing, 10)
+    rep = pricing.caller("rep")
+    answers = await asyncio.gather(*(rep.post("/v1/orders", drawing(quote, 10)) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+async def test_the_same_key_places_one_order(pricing: Pricing) -> None:
+    quote = await accepted_quote(pricing, 10)
+    rep = pricing.caller("rep")
+    once = await rep.post("/v1/orders", drawing(quote, 4), key="the same key")
+    again = await rep.post("/v1/orders", drawing(quote, 4), key="the same key")
+    assert (once.json()["id"], again.headers["Idempotency-Replayed"]) == (again.json()["id"], "true")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param([], id="no line"),
+        pytest.param([{"quote_line": 1, "quantity": 0}], id="no quantity"),
+        pytest.param([{"quote_line": 9, "quantity": 1}], id="a line the quote has not"),
+        pytest.param([{"quote_line": 1, "quantity": 1}, {"quote_line": 1, "quantity": 1}], id="a line twice"),
+    ],
+)
+async def test_wrong_lines_are_refused(pricing: Pricing, lines: list[dict[str, int]]) -> None:
+    quote = await accepted_quote(pricing, 1)
+    refused = await pricing.caller("rep").post("/v1/orders", {"quote_id": quote["id"], "lines": lines})
+    assert refused.status_code == 422
