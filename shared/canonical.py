@@ -16,17 +16,29 @@ from shared.money import Money
 
 T = TypeVar("T")
 
-_WRITTEN: Final[dict[type, Callable[[Any], Any]]] = {
-    type(None): lambda value: value,
-    bool: lambda value: value,
-    int: lambda value: value,
-    str: lambda value: value,
+Writer = Callable[[Any], Any]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _mapping(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: plain(item) for key, item in value.items()}
+
+
+_WRITTEN: Final[dict[type, Writer]] = {
+    type(None): _as_it_is,
+    bool: _as_it_is,
+    int: _as_it_is,
+    str: _as_it_is,
     Money: Money.to_json,
     Decimal: lambda value: {"decimal": f"{value:f}"},
     date: lambda value: {"day": value.isoformat()},
     datetime: lambda value: {"instant": value.isoformat()},
     Duration: lambda value: {"duration": str(value)},
     tuple: lambda value: [plain(item) for item in value],
+    dict: _mapping,
 }
 _TAGS: Final[dict[str, Callable[[str], Any]]] = {
     "decimal": Decimal,
@@ -47,25 +59,41 @@ def plain(value: Any) -> Any:
     A class may write itself with `to_plain()`.
     """
     write = _WRITTEN.get(type(value))
-    return write(value) if write else _structure(value)
+    return write(value) if write else _learned(type(value))(value)
 
 
-def _structure(value: Any) -> Any:
-    if hasattr(value, "to_plain"):
-        return value.to_plain()
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    if dataclasses.is_dataclass(value):
-        said = ((name, getattr(value, name), default) for name, default in _fields(value.__class__))
-        return {name: plain(item) for name, item, default in said if item != default}
-    raise TypeError(f"{type(value).__name__} has no place in canonical JSON")
+def _learned(kind: type) -> Writer:
+    """The writer of a class met for the first time, kept for the next."""
+    if hasattr(kind, "to_plain"):
+        write: Writer = kind.to_plain
+    elif issubclass(kind, Enum):
+        write = _word
+    elif issubclass(kind, Mapping):
+        write = _mapping
+    elif dataclasses.is_dataclass(kind):
+        write = _fields_writer(kind)
+    else:
+        raise TypeError(f"{kind.__name__} has no place in canonical JSON")
+    _WRITTEN[kind] = write
+    return write
 
 
-@lru_cache(maxsize=256)
-def _fields(kind: type) -> tuple[tuple[str, object], ...]:
-    return tuple((field.name, field.default) for field in dataclasses.fields(kind))
+def _word(value: Enum) -> Any:
+    return value.value
+
+
+def _fields_writer(kind: type) -> Writer:
+    fields = tuple((field.name, field.default) for field in dataclasses.fields(kind))
+
+    def write(value: Any) -> dict[str, Any]:
+        said: dict[str, Any] = {}
+        for name, default in fields:
+            item = getattr(value, name)
+            if item is not default and item != default:
+                said[name] = plain(item)
+        return said
+
+    return write
 
 
 def restored(kind: type[T], data: object) -> T:

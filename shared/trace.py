@@ -151,22 +151,23 @@ class Node(NamedTuple):
         return " and ".join(f"{value} {sign} {limit}" for sign, limit in self.rule.compares)
 
     def to_plain(self) -> dict[str, Any]:
-        said = dict(self.rule.plain)
-        said["applied"] = True if self.why_not is None else plain(self.why_not)
-        if self.result is not None:
-            said["result"] = plain(self.result)
-        if self.inputs:
-            said["inputs"] = [_input(asked, given) for asked, given in zip(self.rule.asks, self.inputs, strict=True)]
-        if self.rule.compares:
+        rule, result, inputs, window, figures, why_not, gap, inside = self
+        said = dict(rule.plain)
+        said["applied"] = True if why_not is None else plain(why_not)
+        if result is not None:
+            said["result"] = plain(result)
+        if inputs:
+            said["inputs"] = [_input(asked, given) for asked, given in zip(rule.asks, inputs, strict=True)]
+        if rule.compares:
             said["evaluated"] = self.evaluated
-        if self.window:
-            said["window"] = self.window
-        if self.figures:
-            said["figures"] = {name: plain(value) for name, value in self.figures.items()}
-        if self.gap is not None:
-            said["gap"] = plain(self.gap)
-        if self.inside:
-            said["inside"] = [node.to_plain() for node in self.inside]
+        if window:
+            said["window"] = window
+        if figures:
+            said["figures"] = plain(figures)
+        if gap is not None:
+            said["gap"] = plain(gap)
+        if inside:
+            said["inside"] = [node.to_plain() for node in inside]
         return said
 
     @classmethod

@@ -140,6 +140,9 @@ def row_reached(node):
 def worth(nodes):
     """Amount and currency, or a number of points, that the nodes of a benefit lead to; none where it is no figure."""
     row = next((node for node in nodes if node["what"] == "row"), None)
+    prorated = next((node for node in nodes if node["what"] == "prorated"), None)
+    if prorated is not None:
+        return by_days(prorated)
     if row is None:
         return None
     index = row_reached(row)
@@ -180,6 +183,15 @@ def by_slices(node, _, reached):
     given = reached["inputs"][0]["value"]
     currency = written.get("currency") or (given["currency"] if isinstance(given, dict) else None)
     return rounded(total, written["rounding"], currency), currency
+
+
+def by_days(node):
+    """Each day at the rent of its own row."""
+    total, currency = Decimal(0), None
+    for span in node["inside"]:
+        rent, currency = worth(span["inside"])
+        total += rent * span["figures"]["days"] / span["figures"]["of"]
+    return rounded(total, node["written"]["rounding"], currency), currency
 
 
 GIVES = {"rate": by_rate, "granted": by_rate, "amount": by_amount, "slices": by_slices}

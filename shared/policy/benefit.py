@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from shared.calendar import Period, local_day
+from shared.calendar import local_day
 from shared.money import Money
 from shared.policy.checks import Check, compile_condition
 from shared.policy.condition import FactTest, walk
@@ -35,6 +35,8 @@ class BenefitPlan:
     ladder: Ladder | Choices
     worths: tuple[Worth, ...]
     branches: frozenset[str]
+    of_the_measure: bool
+    judged_at_the_end: bool
 
     def decide(self, case: Case, *, price: Money | None = None) -> Decision[Award]:
         """The award of the window that holds `as_of`, for its whole measure at once: the caller posts differences.
@@ -60,8 +62,10 @@ class BenefitPlan:
     def earn(self, case: Case, *, price: Money | None = None) -> tuple[Award, tuple[Node, ...], WhyNot | None]:
         """What a case inside the scope is given, the nodes that say so, and why it isn't due."""
         award, given, early = self._measured(case, price)
+        if self.requires is None and not early:
+            return award, given, NO_EVIDENCE if award.state is State.NO_EVIDENCE else None
         if self.requires is None:
-            award, why = _due(award, Answer.NOT_YET if early else Answer.HOLDS)
+            award, why = _due(award, Answer.NOT_YET)
             return award, given, why
         required = self.requires.answer(case)
         gates = Answer.NOT_YET if early and required.result == Answer.HOLDS else Answer(str(required.result))
@@ -79,16 +83,17 @@ class BenefitPlan:
         index = self.ladder.reach(value)
         gap = self.ladder.gap(index, value, given.value)
         row = Node(self.ladder.rules[index], index, (given,), key, None, None, gap)
-        worth = self._worth(index, case)
+        worth = self._negotiated(index, case) if case.grants else self.worths[index]
         base, asked = self._base(case, given, price) if worth.needs_base else (None, ())
         if worth.needs_base and base is None:
             return self._without(State.NO_EVIDENCE), (row, *asked), False
         award, node = worth.give(Reached(index, given, base))
-        return award, (row, *asked, node), self._is_early(window, case)
+        early = self.judged_at_the_end and self.question.may_still_change(window, case)
+        return award, (row, *asked, node), early
 
     def _base(self, case: Case, given: Evidence, price: Money | None) -> tuple[Money | None, tuple[Node, ...]]:
         """What a rate is taken of, with the node that asked for it."""
-        if self.document.outcome.of == "measure":
+        if self.of_the_measure:
             return _money(given), ()
         if self.of is None:
             return price, () if price is not None else (Node(self.based, why_not=NO_EVIDENCE),)
@@ -96,14 +101,12 @@ class BenefitPlan:
         node = Node(self.based, None, (base,), "" if window is None else window.key)
         return _money(base), (node,)
 
-    def _worth(self, index: int, case: Case) -> Worth:
-        """The row's own worth, or the terms of a granted request where the row only asks for one."""
+    def _negotiated(self, index: int, case: Case) -> Worth:
+        """The terms of a granted request where the row only asks for one, else the row's own worth."""
         route = self.ladder.rows[index].ask
-        if route is None or not case.grants:
-            return self.worths[index]
         for grant in case.grants:
             rate = grant.terms.get("rate")
-            if grant.route == route and isinstance(rate, Decimal) and self._is_covered_by(grant, case):
+            if route == grant.route and isinstance(rate, Decimal) and self._is_covered_by(grant, case):
                 path = self.ladder.rules[index].rule
                 return negotiated(self.document, path, self.place, rate, grant.request)
         return self.worths[index]
@@ -114,10 +117,6 @@ class BenefitPlan:
         return grant.covers(case.subject, local_day(case.as_of, self.heading.zone), case.as_of) and (
             branch is None or branch in self.branches
         )
-
-    def _is_early(self, window: Period | None, case: Case) -> bool:
-        timing = self.document.timing
-        return timing is not None and timing.accrue == "window_end" and self.question.may_still_change(window, case)
 
     def _without(self, state: State) -> Award:
         return Award(state, self.document.outcome.kind)
@@ -154,6 +153,8 @@ def compile_benefit(doc: Benefit, place: Place) -> BenefitPlan:
         ladder=ladder,
         worths=compile_worths(doc, ladder, place),
         branches=frozenset(_branches(doc)),
+        of_the_measure=doc.outcome.of == "measure",
+        judged_at_the_end=doc.timing is not None and doc.timing.accrue == "window_end",
     )
 
 

@@ -161,7 +161,7 @@ class Combined:
 
     def answer(self, case: Case) -> Node:
         nodes = tuple([child.answer(case) for child in self.children])
-        return Node(self.rule, self._combined([node.result for node in nodes]), inside=nodes)
+        return Node(self.rule, self._combined([node.result for node in nodes]), (), "", None, None, None, nodes)
 
     def _combined(self, answers: list[Value | None]) -> Answer:
         holding = answers.count(Answer.HOLDS)

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from shared.money import Money
-from shared.policy.notation import Words
 from shared.policy.plan import Plan, TablePlan
 from shared.policy.speech import Language, MissingSentence, Speech, percent
 from shared.trace import Decision, Evidence, Node, Text, Value
@@ -29,7 +28,7 @@ def names_of(plans: Iterable[Plan]) -> dict[str, Text]:
     found: dict[str, Text] = {}
     for plan in plans:
         found[plan.document.id] = _words(plan.document.title)
-        if isinstance(plan, TablePlan) and isinstance(plan.rows[0].get("title"), Words):
+        if isinstance(plan, TablePlan) and plan.document.columns.get("title") == "words":
             code = next(iter(plan.document.columns))
             found |= {str(row[code]): _words(row["title"]) for row in plan.rows}
     return found
@@ -271,7 +270,7 @@ def _line(node: Node, speech: Speech) -> str:
     return speech.say(node.rule.what, line=node.rule.rule, **_figures(node, speech))
 
 
-_GIVING: Final = ("rate", "granted", "amount", "slices", "goods", "coupon", "service", "ask", "nothing")
+_GIVING: Final = ("prorated", "rate", "granted", "amount", "slices", "goods", "coupon", "service", "ask", "nothing")
 SENTENCES: Final[Mapping[str, Sentence]] = {
     "benefit": _benefit,
     "conditions": _document,
@@ -292,6 +291,8 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "amount": _amount,
     "slices": _plainly,
     "slice": _plainly,
+    "prorated": lambda node, speech: speech.say("prorated", window=node.window, **_figures(node, speech)),
+    "days": _plainly,
     "goods": _thing,
     "coupon": _thing,
     "service": _thing,

@@ -40,7 +40,7 @@ class Heading:
         if self.scope is None:
             return Answer.HOLDS, ()
         node = self.scope.answer(case)
-        if node.result == Answer.HOLDS:
+        if node.result is Answer.HOLDS:
             return Answer.HOLDS, (node,)
         unknown = node.result in (Answer.NO_EVIDENCE, Answer.NOT_YET)
         return Answer.NO_EVIDENCE if unknown else Answer.DOES_NOT_APPLY, (node,)

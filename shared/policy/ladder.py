@@ -21,7 +21,6 @@ class Ladder:
     rules: tuple[Rule, ...]
     edges: tuple[Comparable, ...]
     upper_edge_inside: bool
-    path: str
 
     def reach(self, value: Comparable) -> int:
         """The index of the one row that holds a value."""
@@ -31,7 +30,7 @@ class Ladder:
         """The smallest rise that reaches the next row; `shown` is the value as the facts gave it."""
         if index == len(self.edges):
             return None
-        to = f"{self.path}.rows[{index + 1}]"
+        to = self.rules[index + 1].rule
         off = self.edges[index] - value
         if isinstance(off, Decimal):
             return Gap(off, to, open=self.upper_edge_inside)
@@ -68,7 +67,7 @@ def compile_ladder(
         words = {row.is_: index for index, row in enumerate(table.rows) if row.is_ is not None}
         return Choices(table.rows, rules, words)
     edges = tuple(_edge(row, question) for row in table.rows[1:])
-    return Ladder(table.rows, rules, edges, table.bounds == "(lower, upper]", path)
+    return Ladder(table.rows, rules, edges, table.bounds == "(lower, upper]")
 
 
 def _edge(row: Row, question: Question | None) -> Comparable:

@@ -92,7 +92,7 @@ class Speech:
             case Decimal() | int():
                 return grouped(value)
             case Duration() if value.is_calendar and not value.in_months:
-                return self.say("days", number=value.days)
+                return self.say("number_of_days", number=value.days)
             case date():
                 return value.isoformat()
             case _:

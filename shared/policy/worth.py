@@ -104,8 +104,8 @@ class Share:
             points = rounded(base.decimal * self.rate, self.rounding)
             return Award(State.GIVES, "points", None, points), Node(self.rule, points, figures=figures)
         amount = Money(share_of(base.amount_minor, self.rate, self.rounding), base.currency)
-        award = Award(State.GIVES, self.kind, amount, request=self.request)
-        return award, Node(self.rule, amount, figures=figures)
+        award = Award(State.GIVES, self.kind, amount, None, None, "", self.request)
+        return award, Node(self.rule, amount, (), "", figures)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.calendar import Duration
+from shared.calendar import Duration, period
 from shared.policy.evaluation import NothingKnown
 from shared.policy.explain import SENTENCES, explain, names_of
+from shared.policy.proration import rent_of
 from shared.policy.speech import MissingSentence, Speech, percent, sentences
 from shared.trace import Decision, Node, Rule
 from tests.shared.policy.asking import LINE, SUBSIDY, Recorded, case, changed_plan, cny, plan, plans, usd
@@ -47,6 +48,11 @@ def corners():
             case(NEW_BRAND | {"contract.first_of_brand": False, "contract.new_brand_amount": usd("1.00")})
         ),
         plan("new-product-bonus").decide(case(NEW_BRAND | {"contract.first_of_brand": False})),
+        rent_of(
+            changed_plan("vpn0-rent", set_={"outcome.proration": "daily"}),
+            period("2021-03"),
+            case({"subscription.plan": "vpn0", "subscription.seats": 7}),
+        ),
         plan("gift-line").decide(case({"order.amount_so_far": cny("20000.00")})),
         plan("birthday-gift").decide(case({"membership.enrolled": True, "account.main_contact_birthdays": 1})),
         plan("merchant-plan").decide(case({"account.in_merchant_plan": True, "sales_target.attainment": Decimal(2)})),
