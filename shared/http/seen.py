@@ -27,9 +27,13 @@ class ReadModelBehind(Problem):
 
 
 def written(seen: Sequence[Seen]) -> str:
-    """`account/<id>@<seq>, order/<id>@<seq>`: the last sequence of each aggregate."""
+    """`account/<id>@<seq>, order/<id>@<seq>`: the last sequence of each aggregate.
+
+    An import touches thousands; it tells the last ones only, as many as a reader may name.
+    """
     last = {(aggregate, aggregate_id): sequence for aggregate, aggregate_id, sequence in seen}
-    return ", ".join(f"{aggregate}/{aggregate_id}@{sequence}" for (aggregate, aggregate_id), sequence in last.items())
+    told = list(last.items())[-MOST_POSITIONS:]
+    return ", ".join(f"{aggregate}/{aggregate_id}@{sequence}" for (aggregate, aggregate_id), sequence in told)
 
 
 def parse(text: str) -> list[Seen]:
