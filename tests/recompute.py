@@ -50,7 +50,7 @@ def answer(node):
         case "when":
             return guarded([answer(one) for one in inside])
         case "policy":
-            return referred(inside[0], node["written"]["is"])
+            return referred(inside[0], node["written"]["is"]) if inside else UNKNOWN
         case _:
             return compared(node)
 

@@ -139,7 +139,7 @@ class ExistenceCheck:
 
 @dataclass(frozen=True, slots=True)
 class PolicyCheck:
-    """Another document's answer: `holds`, or a grade."""
+    """Another document's answer: `holds`, or a grade; one that is not in force answers nothing."""
 
     rule: Rule
     policy: str
@@ -147,7 +147,10 @@ class PolicyCheck:
     place: Place
 
     def answer(self, case: Case) -> Node:
-        decision = self.place.documents[self.policy].decide(case)
+        plan = self.place.documents.get(self.policy)
+        if plan is None:
+            return Node(self.rule, Answer.NO_EVIDENCE, why_not=WhyNot("not_in_force", self.policy))
+        decision = plan.decide(case)
         return Node(self.rule, decision.outcome.agrees(self.expected), inside=(decision.trace,))
 
 

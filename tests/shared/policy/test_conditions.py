@@ -11,8 +11,11 @@ from shared.calendar import Duration
 from shared.money import Money
 from shared.policy.conditions import Finding
 from shared.policy.evaluation import Answer, GivenFacts, Grant, NothingKnown
+from shared.policy.plan import Numbered, compile_plan
+from shared.policy.registry import load_registry
 from shared.trace import Evidence, Gap, NoEvidence, Subject
 from tests.shared.policy.asking import ACCOUNT, LINE, case, cny, on, plan, plans, usd, written
+from tests.shared.policy.drafts import drafts
 from tests.shared.policy.test_benefit import walk
 
 SALE = {"sale.plan": "none", "sale.instalments": False, "sale.credit_days": 0, "sale.consignment": False}
@@ -208,6 +211,12 @@ def test_a_window_counted_from_an_unknown_day_has_no_evidence():
     node = plan("new-customer-gates").decide(case({"orders.count": 9})).trace.inside[0].inside[1]
     assert node.result == UNKNOWN
     assert node.inputs == (NoEvidence("window_start"),)
+
+
+def test_a_document_that_is_not_in_force_gives_no_evidence():
+    alone = compile_plan(Numbered(drafts()["new-customer-gates"]), load_registry())
+    node = alone.decide(case({"orders.count": 3})).trace.inside[0].inside[0]
+    assert (node.result, node.why_not.reason, node.why_not.by) == (UNKNOWN, "not_in_force", "new-customer")
 
 
 # --- asking and granting ---------------------------------------------------------------------------------------------

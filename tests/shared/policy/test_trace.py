@@ -156,7 +156,7 @@ def test_a_digest_changes_with_any_input():
     assert digest(one) != digest(other)
 
 
-def test_figures_are_text_and_never_floats():
+def test_s_c1_figures_are_text_and_never_floats():
     for decision in decisions().values():
         json.loads(canonical(decision), parse_float=_refuse)
 
