@@ -1,9 +1,7 @@
-"""Commands that prepare what the processes need: migrate, topics, bootstrap."""
+"""Commands that prepare what the processes need: migrate, topics."""
 
 import asyncio
 import os
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,7 +16,6 @@ from mainstay.screen import answer_json, out
 def add_commands(app: typer.Typer) -> None:
     app.command("migrate")(migrate)
     app.command("topics")(topics)
-    app.command("bootstrap")(bootstrap)
 
 
 def migrate(
@@ -56,33 +53,6 @@ def topics(
         answer_json({"created": made})
         return
     out.print("\n".join(made) if made else "Every topic is there already.")
-
-
-def bootstrap(
-    password_file: Annotated[
-        Path, typer.Option(envvar="BOOTSTRAP_ADMIN_PASSWORD_FILE", help="Holds the first administrator's password.")
-    ],
-    as_json: Annotated[bool, typer.Option("--json")] = False,
-) -> None:
-    """Give an empty system its administrator (`admin`) and deploy/policies as version 1; refused once anybody exists.
-
-    The databases are those of <SERVICE>_DATABASE_URL, else of what runs from this folder.
-    """
-    from deploy.bootstrap import PACK, begin
-    from services.accounts.identity.bootstrap import AlreadyBootstrapped
-
-    if not password_file.is_file():
-        raise CannotStart(f"There is no file {password_file}: put the administrator's password into one and name it.")
-    urls = {service: database_url(service) for service in SERVICES}
-    try:
-        seeded = asyncio.run(begin(urls, pack=PACK, password=password_file.read_text().strip(), now=datetime.now(UTC)))
-    except AlreadyBootstrapped:
-        raise CannotStart("There are users already: a system is bootstrapped once, while it is empty.") from None
-    if as_json:
-        answer_json({"administrator": "admin", "policies": seeded})
-        return
-    for service, policies in seeded.items():
-        out.print(f"{service:<10} {policies} policies")
 
 
 def running_notes() -> dict[str, Any]:

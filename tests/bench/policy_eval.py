@@ -78,6 +78,7 @@ def zen_evaluation() -> Callable[[int], Any]:
 
 def decision_table() -> str:
     """The same scope, rows and rates as a JDM decision table."""
+
     def node(name: str, kind: str, content: Any = None) -> dict[str, Any]:
         said = {"id": name, "name": name, "type": kind, "position": {"x": 0, "y": 0}}
         return said if content is None else said | {"content": content}
