@@ -28,6 +28,7 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:mainstay:problem:"
 # Lock not available, deadlock, serialisation, cancelled by a timeout, too many connections, shutting down.
 PASSING = frozenset({"55P03", "40P01", "40001", "57014", "53300", "57P01", "57P02", "57P03"})
+UNSTORABLE = frozenset({"22021", "22P05"})  # a zero byte in a text, or escaped in JSON
 
 log = structlog.get_logger()
 
@@ -113,6 +114,8 @@ def as_problem(error: Exception) -> Problem:
             return TemporarilyUnavailable({"en": "The database is busy.", "zh": "数据库繁忙。"})
         case DBAPIError() if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in PASSING:
             return TemporarilyUnavailable({"en": "The database is busy.", "zh": "数据库繁忙。"})
+        case DBAPIError() if getattr(error.orig, "sqlstate", None) in UNSTORABLE:
+            return ValidationProblem({"en": "A text holds a zero byte.", "zh": "文本含有零字节。"})
     return Problem()
 
 

@@ -359,3 +359,25 @@ async def test_a_route_is_previewed_for_facts_alone(house):
 async def test_a_preview_guesses_nothing(house, asked, status, code):
     answer = await house.rep.post("/v1/routes/preview", asked)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+
+
+async def test_zero_bytes_and_huge_figures_are_refused_and_never_an_error_of_ours(house):
+    contract = await house.submitted()
+    answers = [
+        await house.rep.post(f"/v1/requests/{contract['request_id']}/withdraw", {"reason": "a\u0000b"}),
+        await house.rep.get("/v1/requests?subject_id=%00"),
+        await house.rep.post("/v1/contracts", house.draft_body(first_responsible="\u0000")),
+        await house.rep.post("/v1/contracts", house.draft_body(quote_id="\u0000")),
+        await house.rep.post("/v1/contracts", house.draft_body(account_id="\u0000")),
+        await house.rep.post(
+            "/v1/contracts",
+            house.draft_body(
+                quote_id=None,
+                currency="USD",
+                lines=[{"sku": "X", "quantity": 10_000_000, "unit_price": "9999999999999.99"}],
+            ),
+        ),
+        await house.rep.get("/v1/requests?cursor=abc"),
+        await house.rep.get("/v1/contracts/not-an-id"),
+    ]
+    assert [answer.status_code for answer in answers if not 400 <= answer.status_code < 500] == []

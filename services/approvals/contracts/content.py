@@ -12,6 +12,9 @@ from shared.canonical import canonical
 from shared.errors import FieldError, Problem, ValidationProblem, Words
 
 
+LARGEST_MINOR = 10**15  # what money can be written in JSON, and added up a thousand times in 64 bits
+
+
 class UnknownBinding(Problem):
     status = 409
     code = "unknown_binding"
@@ -98,6 +101,8 @@ def checked(content: Content) -> Content:
     errors = [FieldError(f"/lines/{i}/salespeople", "not_whole", SUM) for i in _unshared(content.lines)]
     if not content.lines and not content.monthly_rent_minor:
         errors.append(FieldError("/lines", "empty", {"en": "nothing is sold", "zh": "没有任何销售内容"}))
+    if sum(line.net_minor for line in content.lines) > LARGEST_MINOR:
+        errors.append(FieldError("/lines", "too_large", {"en": "more than any contract", "zh": "金额过大"}))
     if content.valid_until is not None and content.valid_until <= content.valid_from:
         errors.append(FieldError("/valid_until", "before_start", {"en": "after valid_from", "zh": "须晚于开始日"}))
     if content.term is not None and (content.term.days or not content.term.is_calendar or not content.term.in_months):
