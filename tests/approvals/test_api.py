@@ -83,11 +83,12 @@ class House:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def house(service_database) -> AsyncIterator[House]:
+async def house(service_database, tmp_path_factory) -> AsyncIterator[House]:
     issuer, account, quote = Issuer(), str(uuid4()), str(uuid4())
     settings = ApprovalsSettings(
         database_url=await service_database("approvals"),
         jwks_url=issuer.jwks,
+        files_path=tmp_path_factory.mktemp("files"),
         clock_profile="story",
         story_clock_start=NOW,
     )
@@ -248,6 +249,22 @@ async def test_c5_an_approve_step_names_the_evidence_it_misses(house):
     answer = await house.decide("marketing", contract["request_id"], "marketing", evidence=None)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/evidence/channel"
+
+
+async def test_c5_evidence_names_a_file_that_was_uploaded(house):
+    contract = await house.submitted()
+    for who, step in CHAIN[:2]:
+        await house.decide(who, contract["request_id"], step)
+    unknown = {**PROOF, "file_id": "0" * 64}
+    answer = await house.decide("marketing", contract["request_id"], "marketing", evidence=unknown)
+    assert answer.json()["errors"][0]["pointer"] == "/evidence/file_id"
+    kind = {"Content-Type": "text/plain"}
+    upload = await house.marketing.call("POST", "/v1/files", content=b"I agree. The director", headers=kind)
+    assert upload.status_code == 201, upload.text
+    kept = {**PROOF, "file_id": upload.json()["file_hash"]}
+    answer = await house.decide("marketing", contract["request_id"], "marketing", evidence=kept)
+    shown = next(step for step in answer.json()["steps"] if step["id"] == "marketing")
+    assert shown["decision"]["evidence"]["file_id"] == kept["file_id"]
 
 
 async def test_c11_says_its_rule_in_chinese(house):

@@ -21,8 +21,9 @@ from services.approvals.contracts.schemas import (
 from services.approvals.contracts.service import Doing
 from services.approvals.contracts.views import show_contract, show_history
 from services.approvals.edge import At
-from services.approvals.requests.domain import Evidence
+from services.approvals.requests.proofs import evidence_of
 from shared.auth.principal import Principal
+from shared.files_api import Files
 from shared.http.conditional import IfMatch, show_version
 from shared.http.dependencies import Session, allowed
 from shared.http.pages import Page, PageQuery, newest_first, read_page
@@ -116,11 +117,16 @@ async def submit_contract(
 
 @router.post("/contracts/{contract_id}/sign")
 async def sign_contract(
-    session: Session, caller: Signer, response: Response, at: At, contract_id: UUID, given: SignatureGiven
+    session: Session,
+    caller: Signer,
+    response: Response,
+    at: At,
+    contract_id: UUID,
+    files: Files,
+    given: SignatureGiven,
 ) -> ContractShown:
     """Record the signature, after papers, approval, account and floors were asked again (S-G10)."""
-    proof = given.evidence
-    evidence = Evidence(proof.channel, proof.reference, proof.received_at, proof.file_id)
+    evidence = evidence_of(given.evidence, files)
     doing = Doing(caller, caller.reach("contracts.sign"), at)
     row = await service.sign_contract(
         session, str(contract_id), signed_on=given.signed_on, evidence=evidence, doing=doing

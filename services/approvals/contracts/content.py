@@ -11,7 +11,6 @@ from shared.calendar import Duration
 from shared.canonical import canonical
 from shared.errors import FieldError, Problem, ValidationProblem, Words
 
-
 LARGEST_MINOR = 10**15  # what money can be written in JSON, and added up a thousand times in 64 bits
 
 

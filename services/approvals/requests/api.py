@@ -9,11 +9,11 @@ from sqlalchemy import select
 from services.approvals import answers
 from services.approvals.edge import At
 from services.approvals.requests import repository
-from services.approvals.requests.domain import Choice, Decision, Evidence
+from services.approvals.requests.domain import Choice, Decision
 from services.approvals.requests.models import RequestRow
+from services.approvals.requests.proofs import evidence_of
 from services.approvals.requests.schemas import (
     DecisionGiven,
-    EvidenceGiven,
     RequestShown,
     RequestSummary,
     Withdrawal,
@@ -21,6 +21,7 @@ from services.approvals.requests.schemas import (
 from services.approvals.requests.states import State
 from services.approvals.requests.views import show_request, summary
 from shared.auth.principal import Principal
+from shared.files_api import Files
 from shared.http.conditional import IfMatch, show_version
 from shared.http.dependencies import Session, allowed
 from shared.http.pages import Page, PageQuery, newest_first, oldest_first, read_page
@@ -73,6 +74,7 @@ async def decide_request(
     at: At,
     version: IfMatch,
     request_id: UUID,
+    files: Files,
     given: DecisionGiven,
 ) -> RequestShown:
     """Approve, reject or do a step; the same key sent again answers the same."""
@@ -82,19 +84,13 @@ async def decide_request(
         at=at.now,
         step=given.step,
         comment=given.comment,
-        evidence=evidence_of(given.evidence),
+        evidence=evidence_of(given.evidence, files) if given.evidence else None,
         terms=given.terms,
     )
     reach = caller.reach("requests.decide")
     row = await answers.decide_request(session, str(request_id), decision, expected_version=version, reach=reach, at=at)
     show_version(response, row.version)
     return await show_request(session, row, at=at)
-
-
-def evidence_of(given: EvidenceGiven | None) -> Evidence | None:
-    if given is None:
-        return None
-    return Evidence(given.channel, given.reference, given.received_at, given.file_id)
 
 
 @router.post("/requests/{request_id}/withdraw")
