@@ -83,7 +83,6 @@ class ServiceSettings(BaseSettings):
     files_path: Path = Field(Path(".local/files"), description="folder of uploaded files, named by their hash")
     public_url: str = Field("", description="where clients reach this service, told in its OpenAPI document")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
-    trace_endpoint: str = Field("", description="OTLP endpoint that receives spans; empty: none are sent")
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -4,6 +4,7 @@ import logging
 import re
 import secrets
 import sys
+import traceback
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,8 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 from prometheus_client import Counter, Histogram
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 # A log line carries these and nothing else: no bodies, no names, no bank details, no secrets.
 LOGGED = {
@@ -31,6 +34,7 @@ DURATION = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 
+MOST_CAUSES = 5
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
@@ -40,7 +44,7 @@ def start_logging(*, service: str, level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _named(service),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_traceback_without_values),
         _with_trace_id,
         only_allowed_fields,
     ]
@@ -62,6 +66,32 @@ def start_logging(*, service: str, level: str) -> None:
 def only_allowed_fields(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Drop what is not on the list, however well it was meant."""
     return {name: value for name, value in line.items() if name in LOGGED or name.startswith("_")}
+
+
+def safe_text(error: BaseException) -> str:
+    """What may be logged of an error: databases and validators quote rows and inputs, so these are only named."""
+    name = type(error).__name__
+    if isinstance(error, ValidationError):
+        places = [
+            ".".join(map(str, wrong["loc"])) for wrong in error.errors(include_input=False, include_context=False)
+        ]
+        return f"{name}: {', '.join(places)}"
+    stated = getattr(error, "orig", None) or error
+    sqlstate = getattr(stated, "sqlstate", None)
+    if sqlstate is None and not isinstance(error, SQLAlchemyError):
+        return f"{name}: {error}"
+    constraint = getattr(stated.__cause__ or stated, "constraint_name", None)
+    return " ".join(str(part) for part in (name, type(stated).__name__, sqlstate, constraint) if part)
+
+
+def _traceback_without_values(exc_info: tuple[type[BaseException], BaseException, object]) -> str:
+    """The frames of an error and of what caused it, each with what may be logged of it."""
+    told: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None and len(told) < MOST_CAUSES:
+        told.append("".join(traceback.format_tb(error.__traceback__)) + safe_text(error))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\ncaused by\n".join(told)
 
 
 def current_trace_id() -> str | None:

@@ -27,6 +27,7 @@ def make_engine(settings: ServiceSettings) -> AsyncEngine:
         max_overflow=settings.database_pool_overflow,
         pool_timeout=settings.database_pool_wait_s,
         pool_pre_ping=True,
+        hide_parameters=True,
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
         connect_args={"server_settings": _session_limits(settings)},

@@ -56,6 +56,7 @@ REFUSALS = {
     "503": "Try again after the seconds in Retry-After",
 }
 ONLY_WITH_BODY = frozenset({"413", "415"})
+DEMANDED = frozenset({"idempotency-key", "if-match"})  # refused by us with a 400 or 428, not by the framework
 LANGUAGE = {
     "name": "Accept-Language",
     "in": "header",
@@ -99,8 +100,8 @@ def _document(app: FastAPI, service: ServiceDescription) -> dict[str, Any]:
         separate_input_output_schemas=True,
     )
     document["servers"] = [
-        {"url": f"/{service.name}", "description": "behind the gateway"},
         {"url": service.settings.public_url or "/", "description": "directly"},
+        {"url": f"/{service.name}", "description": "behind the gateway"},
     ]
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
@@ -146,6 +147,8 @@ def _complete(operation: dict[str, Any], *, is_public: bool) -> None:
     parameters = operation.setdefault("parameters", [])
     for parameter in parameters:
         parameter.setdefault("description", _said_by_its_name(parameter))
+        if parameter["name"] in DEMANDED:
+            parameter |= {"required": True, "schema": {"type": "string", "minLength": 1}}
     shared = ("Language",) if is_public else ("Language", "After")
     parameters.extend({"$ref": f"#/components/parameters/{name}"} for name in shared)
     responses = operation["responses"]

@@ -23,6 +23,7 @@ from shared.errors import (
     in_language,
 )
 from shared.http.field_errors import words_of
+from shared.telemetry import safe_text
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:mainstay:problem:"
@@ -135,7 +136,7 @@ def _as_field_error(error: Mapping[str, Any]) -> FieldError:
 async def answer_problem(request: Request, error: Exception) -> Response:
     problem = as_problem(error)
     if problem.status >= 500:
-        log.error("request_failed", code=problem.code, path=request.url.path, error=repr(error), exc_info=error)
+        log.error("request_failed", code=problem.code, path=request.url.path, error=safe_text(error), exc_info=error)
     return problem_response(problem, request)
 
 

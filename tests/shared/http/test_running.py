@@ -1,14 +1,15 @@
 """Probes, metrics, limits and logs of a running service, and settings that fit its environment."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import orjson
 import pytest
 import structlog
 from fastapi import APIRouter
-from pydantic import ValidationError
-from sqlalchemy import delete, text
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import delete, insert, text
 
 from services.accounts.settings import AccountsSettings
 from shared.db.mechanisms import outbox
@@ -18,7 +19,7 @@ from shared.http.exchange import ServiceDescription
 from shared.http.rates import RateLimiter, TooManyRequests
 from shared.http.routes import Router, UnguardedRoute
 from shared.settings import ServiceSettings
-from shared.telemetry import current_trace_id, start_logging, traced
+from shared.telemetry import current_trace_id, safe_text, start_logging, traced
 from tests.serving import serving
 from tests.shared.http import probe
 from tests.shared.http.conftest import Probe
@@ -194,6 +195,50 @@ def test_a_log_line_has_listed_fields_only_and_the_trace(capsys: pytest.CaptureF
     assert set(ours) == {"event", "topic", "level", "timestamp", "service", "trace_id"}
     assert ours["trace_id"] == theirs["trace_id"] == "0af7651916cd43dd8448eb211c80319c"
     assert (theirs["event"], theirs["level"], theirs["service"]) == ("as it comes", "warning", "pricing")
+
+
+IBAN = "CD01-9876-bank-account"
+
+
+class Account(BaseModel):
+    bank_account: int
+
+
+async def log_of_a_failure(
+    service: Probe, capsys: pytest.CaptureFixture[str], fail: Callable[[], Awaitable[object]]
+) -> str:
+    handlers, level, before = logging.root.handlers[:], logging.root.level, structlog.get_config()
+    try:
+        start_logging(service="pricing", level="info")
+        try:
+            await fail()
+        except Exception as error:
+            structlog.get_logger().error("request_failed", error=safe_text(error), exc_info=error)
+    finally:
+        logging.root.handlers[:], logging.root.level = handlers, level
+        structlog.configure(**before)
+    return capsys.readouterr().out
+
+
+async def test_an_error_is_logged_with_its_place_but_not_with_the_row_it_was_about(
+    service: Probe, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = service.app.state.mainstay.engine
+
+    async def repeat_a_row() -> None:
+        async with engine.begin() as connection:
+            for _ in range(2):
+                await connection.execute(insert(probe.thing).values(id=1, name=IBAN))
+
+    async def read_wrong_input() -> None:
+        Account.model_validate({"bank_account": IBAN})
+
+    row = await log_of(repeat_a_row, capsys)
+    given = await log_of(read_wrong_input, capsys)
+    assert "repeat_a_row" in row
+    assert "23505 thing_pkey" in row
+    assert "ValidationError: bank_account" in given
+    assert IBAN not in row + given
 
 
 def test_a_trace_is_taken_over_or_begun() -> None:
