@@ -93,8 +93,8 @@ def read_json(raw: Any, *, name: str = "policy") -> Document:
     if not isinstance(raw, Mapping):
         raise UnreadablePolicy((finding("yaml_invalid", name, "", why="a document is a mapping of fields"),))
     policy = str(raw.get("id", name))
-    if raw.get("form") not in FORMS:
-        raise UnreadablePolicy((finding("form_unknown", policy, "form", form=raw.get("form")),))
+    if not isinstance(form := raw.get("form"), str) or form not in FORMS:
+        raise UnreadablePolicy((finding("form_unknown", policy, "form", form=_shown(form)),))
     if wrong := tuple(_not_plain(policy, raw)):
         raise UnreadablePolicy(wrong)
     try:
