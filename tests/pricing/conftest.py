@@ -1,4 +1,4 @@
-"""The pricing service in this process: callers of every role, the product's policies, and what its owner says of accounts."""
+"""The pricing service in this process, callers of every role, the policies, and what others say of accounts."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
