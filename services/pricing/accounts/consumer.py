@@ -80,14 +80,15 @@ def _changed(account: Account, event: AccountEvent) -> Account:
             members = (Member(m.user_id, m.duty, m.share, m.valid_from, m.valid_until) for m in event.members)
             return replace(account, team=tuple(members))
         case ClassChanged():
-            grade = Grade(event.grade, event.valid_from, event.valid_until)
-            return replace(account, classes=(*account.classes, grade))
+            grade = Grade(event.proposal_id, event.grade, event.valid_from, event.valid_until)
+            kept = (known for known in account.classes if known.proposal_id != event.proposal_id)
+            return replace(account, classes=(*kept, grade))
         case ElectionMade():
             return replace(account, elections=_with_election(account.elections, event))
         case KeyAccountListAgreed():
             listing = Listing(event.list_id, event.listed, event.valid_from, event.valid_until)
-            kept = (known for known in account.listings if known.list_id != event.list_id)
-            return replace(account, listings=(*kept, listing))
+            others = (known for known in account.listings if known.list_id != event.list_id)
+            return replace(account, listings=(*others, listing))
         case _:
             return account
 

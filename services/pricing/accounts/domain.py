@@ -32,6 +32,7 @@ class Election:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
+    proposal_id: str
     grade: str
     valid_from: date
     valid_until: date | None = None

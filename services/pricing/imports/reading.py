@@ -78,8 +78,8 @@ def _lines(table: Table, mapping: SourceMapping) -> Iterable[tuple[int, str, str
         _each(table.column(columns.sku), _text),
         _each(table.column(columns.quantity), _whole),
         _each(table.column(columns.ordered_at), lambda cell: mapping.instant(_text(cell))),
-        _each(table.column(columns.unit_price), _figure),
-        _each(table.column(columns.account), _figure),
+        _each(table.column(columns.unit_price), _price),
+        _each(table.column(columns.account), _number),
         strict=True,
     )
 
@@ -107,9 +107,15 @@ def _text(cell: Cell) -> str:
     return str(cell).strip()
 
 
-def _figure(cell: Cell) -> str:
-    """A whole number has no point, also where a table kept it as a float, as customer numbers often are."""
+def _number(cell: Cell) -> str:
+    """A customer's number has no point, also where a table kept it as a float."""
     return _text(cell).removesuffix(".0")
+
+
+def _price(cell: Cell) -> str:
+    """Without the zeros that one format writes and another does not."""
+    text = _text(cell)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _whole(cell: Cell) -> int:
