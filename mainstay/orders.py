@@ -51,6 +51,7 @@ class Access:
 
 def import_orders(
     file: Annotated[Path, typer.Argument(help="A parquet, CSV or NDJSON file.", exists=True, dir_okay=False)],
+    *,
     mapping: Annotated[str, typer.Option(help="How the system writes its orders.")] = "online-retail",
     pricing: Annotated[str, typer.Option(help="as_invoiced or apply_policies.")] = "as_invoiced",
     start: Annotated[datetime | None, typer.Option("--from", help="Only invoices from this instant on (UTC).")] = None,
