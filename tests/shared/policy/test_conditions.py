@@ -191,6 +191,33 @@ def test_combinations_fail_only_when_nothing_unknown_could_save_them(word, more,
     assert three(word, *answers, **more) is expected
 
 
+def where(applies, holds):
+    """A part that applies only to industrial customers, or to nobody."""
+    when = {"fact": "account.industrial", "is": True} if applies else {"fact": "account.industrial", "is": False}
+    return {"when": when, "fact": "account.frozen", "is": holds}
+
+
+@pytest.mark.parametrize(
+    ("word", "more", "parts", "expected"),
+    [
+        pytest.param("all", {}, [where(False, False), where(True, True)], HOLDS, id="the others decide"),
+        pytest.param("all", {}, [where(False, False)], AWAY, id="where no part applies, neither does the whole"),
+        pytest.param("any", {}, [where(False, True), where(True, False)], FAILS, id="a part left out saves nothing"),
+        pytest.param(
+            "of",
+            {"at_least": 2},
+            [where(False, True), where(False, True), where(True, True)],
+            HOLDS,
+            id="all that apply",
+        ),
+        pytest.param("of", {"at_least": 2}, [where(False, True), where(True, False)], FAILS, id="the only one fails"),
+    ],
+)
+def test_parts_that_do_not_apply_are_left_out(word, more, parts, expected):
+    combined = requiring(**{word: parts}, **more)
+    assert combined.decide(case({"account.industrial": True, "account.frozen": True})).outcome.answer is expected
+
+
 def test_a_window_that_still_runs_answers_not_yet_with_its_last_day():
     """A11: the deadline is the window's end."""
     facts = {"programme.starts_on": date(2021, 1, 15), "programme.promoters": 12}

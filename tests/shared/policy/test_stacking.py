@@ -276,6 +276,26 @@ def test_every_pair_of_groups_of_the_drafts_has_its_answer():
                 assert {there, back} in ({"both"}, {"better"}, {"elected"}, {"wins", "yields"})
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_row_that_names_a_group_beats_one_that_names_its_family(turned):
+    """The order of the rows says nothing."""
+    why = plan("stacking-pairs").rows[0]["why"]
+    named = {"first": ("coupon",), "second": ("gift",), "answer": "first", "why": why}
+    half = {"first": ("coupon",), "second": ("price",), "answer": "better", "why": why}
+    family = {"first": ("price",), "second": ("price",), "answer": "both", "why": why}
+    rows = [named, half, family][:: -1 if turned else 1]
+    groups = [row for row in plan("stacking-groups").rows if row["family"] == "price"]
+    stacking = compile_stacking(groups, rows)
+    assert stacking.meet("gift", "coupon").meeting == "yields"
+    assert stacking.meet("promotion", "coupon").meeting == "better"
+    assert stacking.meet("promotion", "gift").meeting == "both"
+
+
+def test_a_pair_without_an_answer_is_refused():
+    with pytest.raises(LookupError, match="no answer where"):
+        compile_stacking(plan("stacking-groups").rows, plan("stacking-pairs").rows[:3])
+
+
 @given(
     st.lists(st.integers(1, 500_000), min_size=1, max_size=8),
     st.sampled_from(["discount", "subsidy", "none"]),
