@@ -111,12 +111,17 @@ def as_problem(error: Exception) -> Problem:
             return ValidationProblem(errors=field_errors(error.errors()))
         case HTTPException():
             return BY_STATUS.get(error.status_code, MalformedRequest)(headers=error.headers)
-        case PoolTimeout() | ConnectionError():
-            return TemporarilyUnavailable({"en": "The database is busy.", "zh": "数据库繁忙。"})
-        case DBAPIError() if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in PASSING:
-            return TemporarilyUnavailable({"en": "The database is busy.", "zh": "数据库繁忙。"})
-        case DBAPIError() if getattr(error.orig, "sqlstate", None) in UNSTORABLE:
-            return ValidationProblem({"en": "A text holds a zero byte.", "zh": "文本含有零字节。"})
+        case DBAPIError() | PoolTimeout() | ConnectionError():
+            return _database_problem(error)
+    return Problem()
+
+
+def _database_problem(error: DBAPIError | PoolTimeout | ConnectionError) -> Problem:
+    sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if sqlstate in UNSTORABLE:
+        return ValidationProblem({"en": "A text holds a zero byte.", "zh": "文本含有零字节。"})
+    if not isinstance(error, DBAPIError) or error.connection_invalidated or sqlstate in PASSING:
+        return TemporarilyUnavailable({"en": "The database is busy.", "zh": "数据库繁忙。"})
     return Problem()
 
 

@@ -204,9 +204,7 @@ class Account(BaseModel):
     bank_account: int
 
 
-async def log_of_a_failure(
-    service: Probe, capsys: pytest.CaptureFixture[str], fail: Callable[[], Awaitable[object]]
-) -> str:
+async def log_of(fail: Callable[[], Awaitable[object]], capsys: pytest.CaptureFixture[str]) -> str:
     handlers, level, before = logging.root.handlers[:], logging.root.level, structlog.get_config()
     try:
         start_logging(service="pricing", level="info")
