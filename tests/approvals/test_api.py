@@ -276,6 +276,27 @@ async def test_c11_says_its_rule_in_chinese(house):
     assert "审批自己" in answer.json()["detail"]
 
 
+async def test_s_g2_a_request_explains_its_route_in_both_languages(house):
+    contract = await house.submitted()
+    path = f"/v1/requests/{contract['request_id']}/explanation"
+    told = {}
+    for language in ("en", "zh"):
+        answer = await house.rep.get(path, headers={"Accept-Language": language})
+        assert answer.status_code == 200, answer.text
+        told[language] = "\n".join(answer.json()["lines"])
+    assert "2,000.00 USD" in told["en"]
+    assert "Amount that decides the route" in told["en"]
+    assert "路由金额" in told["zh"]
+
+
+async def test_every_decision_is_in_the_audit(house):
+    contract = await house.submitted()
+    await house.decide("kam", contract["request_id"], "first")
+    answer = await house.auditor.get(f"/v1/audit?subject=request/{contract['request_id']}")
+    acts = [(entry["actor"], entry["action"]) for entry in answer.json()["items"]]
+    assert acts == [("kam", "approval.decided"), ("rep", "approval.requested")]
+
+
 async def test_the_inbox_shows_what_waits_for_me_and_nothing_else(house):
     contract = await house.submitted()
     mine = [one["id"] for one in (await house.kam.get("/v1/inbox?limit=200")).json()["items"]]

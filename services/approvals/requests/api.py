@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 from sqlalchemy import select
 
 from services.approvals import answers
@@ -16,6 +16,7 @@ from services.approvals.requests.schemas import (
     DecisionGiven,
     RequestShown,
     RequestSummary,
+    RouteExplained,
     Withdrawal,
 )
 from services.approvals.requests.states import State
@@ -25,7 +26,10 @@ from shared.files_api import Files
 from shared.http.conditional import IfMatch, show_version
 from shared.http.dependencies import Session, allowed
 from shared.http.pages import Page, PageQuery, newest_first, oldest_first, read_page
+from shared.http.problems import language_of
 from shared.http.routes import Router
+from shared.policy.explain import explain, names_of
+from shared.trace import Decision as Decided
 
 router = Router(tags=["requests"])
 
@@ -64,6 +68,18 @@ async def get_request(session: Session, caller: Reader, response: Response, at: 
     row = await repository.request_to_read(session, str(request_id), reach=caller.reach("requests.read"))
     show_version(response, row.version)
     return await show_request(session, row, at=at)
+
+
+@router.get("/requests/{request_id}/explanation")
+async def explain_request(
+    request: Request, session: Session, caller: Reader, at: At, request_id: UUID
+) -> RouteExplained:
+    """Why the request takes this route: each step that is on it or not, and what was compared, in words."""
+    row = await repository.request_to_read(session, str(request_id), reach=caller.reach("requests.read"))
+    language = language_of(request.headers)
+    decision = Decided.read_plain(row.reasons["trace"])
+    lines = explain(decision, language, names_of(at.plans))
+    return RouteExplained(language=language, lines=list(lines), trace=row.reasons["trace"])
 
 
 @router.post("/requests/{request_id}/decisions")

@@ -113,6 +113,14 @@ class RequestShown(RequestSummary):
     closed_because: Words | None
 
 
+class RouteExplained(BaseModel):
+    """The frozen route in words, and the trace that a stranger can check."""
+
+    language: Literal["en", "zh"]
+    lines: list[str]
+    trace: dict[str, Any]
+
+
 class RouteAsked(BaseModel):
     """Either a contract, or a route with the facts its conditions ask for."""
 
