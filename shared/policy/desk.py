@@ -121,7 +121,7 @@ class Desk:
         return any(self.scopes[plan.heading.policy, line][0] is Answer.HOLDS for plan in self.plans.get(group, ()))
 
     def _excluded(self, group: str, line: str) -> WhyNot | None:
-        for other in self.stacking.groups:
+        for other in self.plans:
             if other != group and self._is_open(other, line):
                 pair = self.stacking.meet(group, other)
                 if pair.meeting in ("yields", "elected"):
@@ -130,10 +130,11 @@ class Desk:
 
     def _worse_than_another_group(self, plan: BenefitPlan, group: Group, line: str) -> WhyNot | None:
         """Where the better one counts: the earlier has been taken, or the later would give more off this price."""
-        for other in self.stacking.price_groups():
-            if other.name == group.name or self.stacking.meet(group.name, other.name).meeting != "better":
+        for name in self.plans:
+            pair = None if name == group.name else self.stacking.meet(group.name, name)
+            if pair is None or pair.meeting != "better":
                 continue
-            why = WhyNot("gave_less", other.name, self.stacking.meet(group.name, other.name).why)
+            other, why = self.stacking.groups[name], WhyNot("gave_less", name, pair.why)
             if self.lines[line].worked_by(other.name):
                 return why
             if other.order >= group.order and self._best_of(other, line) > self._gives(plan, group, line):
