@@ -10,7 +10,7 @@ from shared.events.envelope import Event
 from shared.events.registry import EVENT_CLASSES
 
 _OF_TYPE: dict[Any, Any] = {
-    str: "text",
+    str: "account:text",
     int: 7,
     bool: True,
     date: date(2021, 3, 10),
