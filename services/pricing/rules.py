@@ -1,20 +1,22 @@
 """The documents in force, as the routes and the imports of pricing ask for them."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.quotes.pricebook import PriceBook
 from shared.http.dependencies import Now
 from shared.http.exchange import runtime_of
 from shared.policy.api import Policies
-from shared.policy.compiled import PolicySet
+from shared.policy.compiled import CompiledPolicies, PolicySet
 from shared.policy.plan import Plans
 from shared.policy.rulebook import Rulebook
 
 MOST_BOOKS = 64
+BookOf = Callable[[AsyncSession, int | None, date], Awaitable[PriceBook]]
 
 
 class PriceBooks:
@@ -41,11 +43,22 @@ def price_books(request: Request) -> PriceBooks:
     return books
 
 
-def read_rules(request: Request, policies: Policies, now: Now) -> Rulebook:
+def books_of(request: Request) -> BookOf:
+    """For who reads the epoch with his facts: `book = await book_of(session, epoch, day)`."""
+    policies: CompiledPolicies = runtime_of(request).shelf.setdefault("policies", CompiledPolicies())
+    books = price_books(request)
+
+    async def book_of(session: AsyncSession, epoch: int | None, day: date) -> PriceBook:
+        return books.of((await policies.current(session, epoch=epoch)).in_force(day))
+
+    return book_of
+
+
+async def read_rules(request: Request, policies: Policies, now: Now) -> Rulebook:
     return Rulebook(policies.in_force(runtime_of(request).today(now)))
 
 
-def read_book(request: Request, policies: Policies, now: Now) -> PriceBook:
+async def read_book(request: Request, policies: Policies, now: Now) -> PriceBook:
     """Raises NotGoverned where the matrix of price rules is not in force."""
     return price_books(request).of(policies.in_force(runtime_of(request).today(now)))
 

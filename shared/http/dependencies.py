@@ -29,7 +29,7 @@ async def open_session(request: Request) -> AsyncIterator[AsyncSession]:
 Session = Annotated[AsyncSession, Depends(open_session, scope="function")]
 
 
-def read_clock(request: Request) -> datetime:
+async def read_clock(request: Request) -> datetime:
     return runtime_of(request).clock.now()
 
 

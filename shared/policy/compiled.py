@@ -69,9 +69,10 @@ class CompiledPolicies:
         self._sets = _Sets(registry or load_registry())
         self._set = PolicySet(-1, (), self._sets)
 
-    async def current(self, session: AsyncSession) -> PolicySet:
-        """The set of the epoch that this transaction sees."""
-        epoch = await store.read_epoch(session)
+    async def current(self, session: AsyncSession, *, epoch: int | None = None) -> PolicySet:
+        """The set of the epoch that this transaction sees; `epoch` where the caller has read it with his facts."""
+        if epoch is None:
+            epoch = await store.read_epoch(session)
         if epoch != self._set.epoch:
             # The epoch is read before the versions: what is published in between is read once more, never missed.
             self._set = PolicySet(epoch, tuple(await store.read_versions(session)), self._sets)

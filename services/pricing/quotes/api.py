@@ -8,17 +8,15 @@ from sqlalchemy import select
 
 from services.pricing.quotes import repository, service
 from services.pricing.quotes.models import QuoteRow
-from services.pricing.quotes.pricebook import PriceBook
 from services.pricing.quotes.schemas import (
     Acceptance,
     NewQuote,
     QuoteAnswer,
     QuoteExplanation,
     QuoteWithdrawal,
-    Titles,
     show_quote,
 )
-from services.pricing.rules import Book
+from services.pricing.rules import Book, books_of
 from shared.auth.principal import Principal
 from shared.auth.scope import within
 from shared.http.conditional import show_version
@@ -33,11 +31,6 @@ Writer = Annotated[Principal, allowed("quotes.write")]
 Reader = Annotated[Principal, allowed("quotes.read")]
 
 
-def titles_of(book: PriceBook) -> Titles:
-    """Titles of the price rules in both languages."""
-    return {plan.document.id: {"en": plan.document.title.en, "zh": plan.document.title.zh} for plan in book.discounts}
-
-
 @router.post("/quotes", status_code=201)
 async def give_quote(
     *, body: NewQuote, request: Request, session: Session, now: Now, book: Book, caller: Writer
@@ -47,20 +40,19 @@ async def give_quote(
     priced = await service.give_quote(
         session, body.request(caller.user_id), caller=caller, book=book, now=now, zone=runtime.settings.zone
     )
-    return show_quote(priced.quote, titles_of(book), day=runtime.today(now))
+    return show_quote(priced.quote, book.titles, day=runtime.today(now))
 
 
 @router.post("/quotes/preview", response_model=QuoteAnswer)
 @without_idempotency_key
-async def preview_quote(
-    *, body: NewQuote, request: Request, session: Session, now: Now, book: Book, caller: Writer
-) -> Response:
+async def preview_quote(*, body: NewQuote, request: Request, session: Session, now: Now, caller: Writer) -> Response:
     """The price a quote would have now; nothing is stored, asked or told."""
     runtime = runtime_of(request)
-    priced = await service.preview_quote(
-        session, body.request(caller.user_id), caller=caller, book=book, now=now, zone=runtime.settings.zone
+    asked = body.request(caller.user_id)
+    priced, book = await service.preview_quote(
+        session, asked, caller=caller, book_of=books_of(request), now=now, zone=runtime.settings.zone
     )
-    shown = show_quote(priced.quote, titles_of(book), day=runtime.today(now))
+    shown = show_quote(priced.quote, book.titles, day=runtime.today(now))
     return Response(shown.__pydantic_serializer__.to_json(shown), media_type="application/json")
 
 
@@ -83,7 +75,7 @@ async def list_quotes(
     query = query if state is None else query.where(QuoteRow.state == state)
     rows: Page[QuoteRow] = await read_page(session, query, asked=asked, by=newest_first(QuoteRow.id), show=_as_it_is)
     lines = await repository.lines_of(session, [row.id for row in rows.items])
-    titles, day = titles_of(book), runtime_of(request).today(now)
+    titles, day = book.titles, runtime_of(request).today(now)
     shown = [show_quote(repository.quote_of(row, lines[row.id]), titles, day=day) for row in rows.items]
     return Page(items=shown, next=rows.next)
 
@@ -99,7 +91,7 @@ async def get_quote(
     """One quote as it stands today."""
     quote = await service.find_quote(session, quote_id, reach=caller.reach("quotes.read"))
     show_version(response, quote.version)
-    return show_quote(quote, titles_of(book), day=runtime_of(request).today(now))
+    return show_quote(quote, book.titles, day=runtime_of(request).today(now))
 
 
 @router.get("/quotes/{quote_id}/explanation")
@@ -126,7 +118,7 @@ async def accept_quote(
     quote = await service.accept_quote(
         session, quote_id, caller=caller, accepted_by=body.accepted_by, now=now, zone=runtime.settings.zone
     )
-    return show_quote(quote, titles_of(book), day=runtime.today(now))
+    return show_quote(quote, book.titles, day=runtime.today(now))
 
 
 @router.post("/quotes/{quote_id}/withdraw")
@@ -142,4 +134,4 @@ async def withdraw_quote(
 ) -> QuoteAnswer:
     """Take a quote back that nobody accepted; what it asked for is taken back with it."""
     quote = await service.withdraw_quote(session, quote_id, caller=caller, reason=body.reason, now=now)
-    return show_quote(quote, titles_of(book), day=runtime_of(request).today(now))
+    return show_quote(quote, book.titles, day=runtime_of(request).today(now))

@@ -1,7 +1,7 @@
 """The facts pricing computes about a sale: pure functions over what was read at once; the rest has no evidence."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -56,14 +56,27 @@ class SaleFacts:
     prepaid_share: Decimal | None = None
     quote_state: str = "priced"
     contract_state: str = "none"
+    known: dict[tuple[str, datetime], Value | None] = field(default_factory=dict, compare=False)
 
     def value(
         self, measure: Measure, subject: Subject, window: Period | None, as_of: datetime
     ) -> Evidence | NoEvidence:
         """A fact that pricing does not compute has no evidence: never zero, never a pass."""
-        compute = FACTS.get(measure.fact)
-        found = None if compute is None else compute(self, Asked(measure, subject, window, as_of))
+        found = self._found(measure, subject, window, as_of)
         return NoEvidence() if found is None else Evidence(found, unit_of(found))
+
+    def _found(self, measure: Measure, subject: Subject, window: Period | None, as_of: datetime) -> Value | None:
+        """What belongs to the account on the day is the same for every line: it is looked up once."""
+        compute = FACTS.get(measure.fact)
+        if compute is None:
+            return None
+        asked = Asked(measure, subject, window, as_of)
+        if measure.fact not in SAME_FOR_EVERY_LINE:
+            return compute(self, asked)
+        key = measure.fact, as_of
+        if key not in self.known:
+            self.known[key] = compute(self, asked)
+        return self.known[key]
 
     def priced_so_far(self, nets: Mapping[str, Money]) -> "SaleFacts":
         lines = {name: replace(line, net=nets[name]) if name in nets else line for name, line in self.lines.items()}
@@ -98,6 +111,9 @@ class Asked(NamedTuple):
 
 Compute = Callable[[SaleFacts, Asked], Value | None]
 FACTS: FactFunctions[Compute] = FactFunctions(load_registry(), "pricing")
+SAME_FOR_EVERY_LINE = frozenset(
+    ("account.is_key_account", "account.class", "account.industrial", "account.frozen", "election.p4")
+)
 
 
 @FACTS.computes("account.is_key_account")

@@ -45,6 +45,7 @@ class Material:
     rates: tuple[ExchangeRate, ...] = ()
     grants: tuple[PriceGrant, ...] = ()
     negotiated: tuple[Negotiated, ...] = ()
+    policy_epoch: int | None = None
 
 
 async def read_material(
@@ -85,6 +86,7 @@ def _material(row: Any) -> Material:
         rates=tuple(_rate(cell) for cell in row.rates or ()),
         grants=tuple(_grant(cell) for cell in row.grants or ()),
         negotiated=tuple(_negotiated(cell) for cell in row.negotiated or ()),
+        policy_epoch=row.policy_epoch,
     )
 
 
@@ -149,6 +151,7 @@ def _negotiated(cell: dict[str, Any]) -> Negotiated:
 _MATERIAL = text(
     """
     SELECT
+      (SELECT epoch FROM policy_epoch) AS policy_epoch,
       (SELECT to_jsonb(a) FROM known_account a WHERE a.id = :account) AS account,
       (SELECT jsonb_agg(to_jsonb(p)) FROM product p WHERE p.sku = ANY (CAST(:skus AS text[]))) AS products,
       (SELECT jsonb_agg(to_jsonb(l)) FROM (

@@ -1,5 +1,6 @@
 """The price rules in force on one day, with the matrix that says how they meet."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -35,6 +36,12 @@ class PriceBook:
         """The benefits that change a price."""
         priced = {group.name for group in self.stacking.price_groups()}
         return tuple(plan for plan in self.benefits if plan.document.stacking in priced)
+
+    @cached_property
+    def titles(self) -> Mapping[str, Mapping[str, str]]:
+        """Titles of the price rules in both languages, by the id of their document."""
+        titles = {plan.document.id: plan.document.title for plan in self.discounts}
+        return {policy: {"en": title.en, "zh": title.zh} for policy, title in titles.items()}
 
     @cached_property
     def routes_asked(self) -> tuple[str, ...]:

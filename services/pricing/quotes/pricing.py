@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -143,12 +144,17 @@ class _Work:
     listed: tuple[ListPrice, ...]
     currency: str
 
-    @property
+    @cached_property
     def _sale(self) -> Subject:
         return Subject("sale", str(self.setting.quote_id), Subject("account", str(self.request.account_id)))
 
+    @cached_property
+    def _subjects(self) -> tuple[Subject, ...]:
+        numbers = range(1, len(self.listed) + 1)
+        return tuple(Subject("line", f"{self.setting.quote_id}:{number}", self._sale) for number in numbers)
+
     def _subject(self, number: int) -> Subject:
-        return Subject("line", f"{self.setting.quote_id}:{number}", self._sale)
+        return self._subjects[number - 1]
 
     def priced(self) -> PricedQuote:
         at_list = tuple(self._at_list(index) for index in range(len(self.listed)))

@@ -1,6 +1,7 @@
 """A quote's life: priced, asked for below the floor, accepted, withdrawn or expired; each step with its events."""
 
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +31,7 @@ from shared.events import quotes as told
 from shared.ids import new_id
 from shared.outbox import record
 
+BookOf = Callable[[AsyncSession, int | None, date], Awaitable[PriceBook]]
 BENEFIT = "benefit"
 WRITING = "quotes.write"
 EXPIRE_AT_MOST = 200
@@ -53,11 +55,12 @@ async def material_for(
 
 
 async def preview_quote(
-    session: AsyncSession, request: QuoteRequest, *, caller: Principal, book: PriceBook, now: datetime, zone: str
-) -> PricedQuote:
-    """The same price without storing anything."""
+    session: AsyncSession, request: QuoteRequest, *, caller: Principal, book_of: BookOf, now: datetime, zone: str
+) -> tuple[PricedQuote, PriceBook]:
+    """The same price without storing anything, and without asking the database a second time."""
     material = await material_for(session, request, reach=caller.reach(WRITING), now=now, zone=zone)
-    return price_quote(request, material, Setting(new_id(), "preview", now, zone, book))
+    book = await book_of(session, material.policy_epoch, local_day(now, zone))
+    return price_quote(request, material, Setting(new_id(), "preview", now, zone, book)), book
 
 
 async def give_quote(
