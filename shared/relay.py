@@ -22,11 +22,11 @@ from shared.notifier import CHANNEL
 from shared.pipe_metrics import EVENTS_RELAYED, RELAY_IS_LEADER
 
 LEADERSHIP = 0x52454C41  # advisory lock, one leader per database
-BATCH = 1000
+BATCH, BATCH_BYTES = 1000, 8_000_000
 POLL_S = 1.0
 ACKNOWLEDGED_WITHIN_S = 15.0
 CLOSED_WITHIN_S = 2.0
-REPUBLISH_ATTEMPTS = 5
+REPUBLISH_ATTEMPTS, REPUBLISH_BATCH = 5, 200
 
 log = structlog.get_logger(__name__)
 
@@ -109,8 +109,8 @@ class Relay:
 
 
 async def fetch_unpublished(connection: asyncpg.Connection, *, limit: int) -> list[asyncpg.Record]:
-    """The oldest rows not yet published. There is no cursor: a lower `pos` may be committed after a higher one."""
-    rows: list[asyncpg.Record] = await connection.fetch(_UNPUBLISHED, limit)
+    """The oldest rows not yet published, about 8 MB at most. There is no cursor: a lower `pos` may be committed after a higher one."""
+    rows: list[asyncpg.Record] = await connection.fetch(_UNPUBLISHED, limit, BATCH_BYTES)
     return rows
 
 
@@ -147,7 +147,7 @@ async def republish(*, database_url: str, broker: Broker, since: datetime) -> in
     connection = await asyncpg.connect(plain_url(database_url))
     sent, after = 0, 0
     try:
-        while rows := await connection.fetch(_ARCHIVED, since, after, BATCH):
+        while rows := await connection.fetch(_ARCHIVED, since, after, REPUBLISH_BATCH):
             await _send_again(broker, rows)
             sent, after = sent + len(rows), rows[-1]["feed_pos"]
     finally:
@@ -218,7 +218,14 @@ async def _until(event: asyncio.Event, *, timeout_s: float) -> None:
 
 _COLUMNS = "event_id, topic, partition_key, aggregatetype, aggregateid, type, aggregate_seq, headers, payload"
 
-_UNPUBLISHED = f"SELECT pos, {_COLUMNS} FROM outbox ORDER BY pos LIMIT $1"  # noqa: S608  (no value is put in)
+# The sizes are added up before the bytes are read: a thousand large orders must not fill the memory at once.
+_UNPUBLISHED = f"""
+    SELECT pos, {_COLUMNS} FROM (
+        SELECT *, sum(octet_length(payload)) OVER (ORDER BY pos) - octet_length(payload) AS bytes_before
+        FROM (SELECT * FROM outbox ORDER BY pos LIMIT $1) AS oldest
+    ) AS batch
+    WHERE bytes_before < $2 ORDER BY pos
+"""  # noqa: S608  (no value is put in)
 
 _ARCHIVED = f"""
     SELECT feed_pos, {_COLUMNS} FROM event_archive

@@ -70,6 +70,20 @@ async def test_what_is_committed_arrives_once_and_in_order(
     assert await rows(sessions, "SELECT count(*), min(feed_pos), max(feed_pos) FROM event_archive") == [(200, 1, 200)]
 
 
+async def test_the_largest_event_that_may_be_recorded_arrives(
+    sessions: Sessions, database_url: str, broker: Broker
+) -> None:
+    longest_key = "k" * outbox.MAX_KEY_BYTES
+    room = outbox.MAX_PAYLOAD_BYTES - len(order_paid(account_id=longest_key, evidence="").to_bytes())
+    async with running(relay(database_url, broker), reader(note_keeper(), sessions, broker)):
+        async with sessions() as session:
+            for order in ("a", "b"):
+                event = order_paid(order_id=order * len("order-1"), account_id=longest_key, evidence="x" * room)
+                outbox.record(session, event)
+            await commit(session)
+        await until_noted(sessions, 2)
+
+
 async def test_poison_parks_its_key_while_others_flow_and_a_replay_lets_it_flow(
     sessions: Sessions, database_url: str, broker: Broker
 ) -> None:

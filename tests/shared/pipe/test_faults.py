@@ -170,7 +170,10 @@ async def test_the_harness_finds_relays_that_share_the_rows(
 ) -> None:
     async def all_look_for_rows() -> bool:
         async with sessions() as session:
-            looking = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pos, event_id%'"
+            looking = (
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE query LIKE '%SELECT pos, event_id%FROM outbox%' AND pid <> pg_backend_pid()"
+            )
             return int(await session.scalar(text(looking)) or 0) == 3
 
     async with processes(database_url, broker) as children:

@@ -4,11 +4,13 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from shared import outbox
+from shared import outbox, relay
+from shared.db.engine import plain_url
 from shared.db.session import Sessions, commit, make_sessions
 from tests.shared.pipe.build import order_confirmed, order_paid
 
@@ -118,3 +120,17 @@ async def test_thousands_of_events_of_a_transaction_are_one_statement_each_way(s
     assert await rows(sessions, "SELECT count(*), count(DISTINCT aggregateid), max(aggregate_seq) FROM outbox") == [
         (3000, 700, 5)
     ]
+
+
+async def test_the_relay_reads_the_oldest_rows_up_to_a_size_and_always_at_least_one(
+    sessions: Sessions, database_url: str
+) -> None:
+    large = "x" * (outbox.MAX_PAYLOAD_BYTES - 1000)
+    async with sessions() as session:
+        outbox.record_many(session, (order_paid(order_id=f"o{n}", evidence=large) for n in range(12)))
+        await commit(session)
+    connection = await asyncpg.connect(plain_url(database_url))
+    read = await relay.fetch_unpublished(connection, limit=1000)
+    assert [row["pos"] for row in read] == list(range(1, 10))
+    assert len(await relay.fetch_unpublished(connection, limit=1)) == 1
+    await connection.close()
