@@ -109,7 +109,10 @@ class Relay:
 
 
 async def fetch_unpublished(connection: asyncpg.Connection, *, limit: int) -> list[asyncpg.Record]:
-    """The oldest rows not yet published, about 8 MB at most. There is no cursor: a lower `pos` may be committed after a higher one."""
+    """The oldest rows not yet published, about 8 MB at most.
+
+    There is no cursor: a lower `pos` may be committed after a higher one.
+    """
     rows: list[asyncpg.Record] = await connection.fetch(_UNPUBLISHED, limit, BATCH_BYTES)
     return rows
 
