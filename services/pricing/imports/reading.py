@@ -8,11 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
-import pyarrow
-import pyarrow.compute
-import pyarrow.csv
-import pyarrow.parquet
-
 from services.pricing.imports.domain import Columns, Invoice, SourceLine, SourceMapping
 from shared.errors import FieldError, Problem, Words
 
@@ -62,6 +57,9 @@ def read_invoices(path: Path, file_format: Format, mapping: SourceMapping, windo
 
 def _near(table: Table, mapping: SourceMapping, window: Window) -> Table:
     """The rows of every invoice with a line in the window, numbered as in the file: the rest is never unpacked."""
+    import pyarrow
+    import pyarrow.compute
+
     table = table.append_column(ROW, pyarrow.array(range(1, table.num_rows + 1)))
     times, references = (table.column(name) for name in (mapping.columns.ordered_at, mapping.columns.reference))
     inside = [cell for cell in times.unique().to_pylist() if window.holds(mapping.instant(_text(cell)))]
@@ -127,6 +125,9 @@ def _whole(cell: Cell) -> int:
 
 
 def _parquet(path: Path, columns: Columns) -> Table:
+    import pyarrow
+    import pyarrow.parquet
+
     try:
         _all_present(columns, pyarrow.parquet.read_schema(path).names)
         return pyarrow.parquet.read_table(path, columns=list(astuple(columns)))
@@ -135,6 +136,9 @@ def _parquet(path: Path, columns: Columns) -> Table:
 
 
 def _csv(path: Path, columns: Columns) -> Table:
+    import pyarrow
+    import pyarrow.csv
+
     as_text = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(astuple(columns), pyarrow.string()))
     try:
         table = pyarrow.csv.read_csv(path, convert_options=as_text)
@@ -145,6 +149,8 @@ def _csv(path: Path, columns: Columns) -> Table:
 
 
 def _ndjson(path: Path, columns: Columns) -> Table:
+    import pyarrow
+
     with path.open(encoding="utf-8") as file:
         rows = [_object(text, number) for number, text in enumerate(file, start=1) if text.strip()]
     _all_present(columns, set().union(*rows) if rows else astuple(columns))
