@@ -10,6 +10,7 @@ from services.pricing.quotes import repository, service
 from services.pricing.quotes.models import QuoteRow
 from services.pricing.quotes.schemas import (
     Acceptance,
+    DecisionExplained,
     NewQuote,
     QuoteAnswer,
     QuoteExplanation,
@@ -19,11 +20,16 @@ from services.pricing.quotes.schemas import (
 from services.pricing.rules import Book, books_of
 from shared.auth.principal import Principal
 from shared.auth.scope import within
+from shared.calendar import local_day
 from shared.http.conditional import show_version
 from shared.http.dependencies import Now, Session, allowed
 from shared.http.exchange import runtime_of
 from shared.http.pages import Page, PageQuery, newest_first, read_page
+from shared.http.problems import language_of
 from shared.http.routes import Router, without_idempotency_key
+from shared.policy.api import Policies
+from shared.policy.explain import explain, names_of
+from shared.trace import Decision
 
 router = Router(tags=["quotes"])
 QuoteId = Annotated[UUID, Path(description="the quote")]
@@ -95,11 +101,21 @@ async def get_quote(
 
 
 @router.get("/quotes/{quote_id}/explanation")
-async def explain_quote(*, quote_id: QuoteId, session: Session, caller: Reader) -> QuoteExplanation:
+async def explain_quote(
+    *, quote_id: QuoteId, request: Request, session: Session, policies: Policies, caller: Reader
+) -> QuoteExplanation:
     """Every rule considered when it was priced: applied, or why not, with its inputs and the gap to the next row."""
-    await service.find_quote(session, quote_id, reach=caller.reach("quotes.read"))
+    quote = await service.find_quote(session, quote_id, reach=caller.reach("quotes.read"))
+    language = language_of(request.headers)
+    names = names_of(policies.in_force(local_day(quote.priced_at, runtime_of(request).settings.zone)))
     trace = await repository.trace_of(session, quote_id)
-    return QuoteExplanation(quote_id=quote_id, decisions=trace.get("decisions", []))
+    explained = [
+        DecisionExplained(
+            policy=said["policy"], lines=list(explain(Decision.read_plain(said), language, names)), decision=said
+        )
+        for said in trace.get("decisions", [])
+    ]
+    return QuoteExplanation(quote_id=quote_id, language=language, decisions=explained)
 
 
 @router.post("/quotes/{quote_id}/accept")

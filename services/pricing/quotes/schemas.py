@@ -202,8 +202,15 @@ def _grant(grant: PriceGrant) -> GrantAnswer:
     )
 
 
+class DecisionExplained(Answer):
+    policy: str = Field(description="version of the document: id@version")
+    lines: list[str] = Field(description="each thing looked at, indented under what it belongs to")
+    decision: dict[str, Any] = Field(description="outcome and whole trace: a stranger recomputes it from here")
+
+
 class QuoteExplanation(Answer):
-    """Every rule considered, applied or not and why; a stranger recomputes the price from it."""
+    """Every rule considered, applied or not and why."""
 
     quote_id: UUID
-    decisions: list[dict[str, Any]]
+    language: Literal["en", "zh"]
+    decisions: list[DecisionExplained]

@@ -331,3 +331,15 @@ async def test_the_explanation_names_every_policy_that_was_looked_at(pricing: Pr
     named = {decision["policy"].partition("@")[0] for decision in told["decisions"]}
     assert {"stacking-groups", "floor-price", "payment-terms", "first-order-prepayment"} <= named
     assert "volume-discount@1" in str(told["decisions"])
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Volume discount"), ("zh", "大客户折扣优惠")])
+async def test_a_price_is_explained_in_the_readers_language(pricing: Pricing, language: str, words: str) -> None:
+    account, sku = await pricing.new_account(elects="discount"), await pricing.new_product(floor="1.00")
+    quote = await good(pricing.caller("rep").post("/v1/quotes", asked(account, {"sku": sku, "quantity": 100})))
+    asking = pricing.caller("rep").get(quote["explanation"], headers={"Accept-Language": language})
+    told = await good(asking)
+    lines = [line for decision in told["decisions"] for line in decision["lines"]]
+    assert told["language"] == language
+    assert any(words in line for line in lines)
+    assert any("7,000.00" in line for line in lines)
