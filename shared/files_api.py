@@ -25,7 +25,7 @@ class FileKept(BaseModel):
     content_type: str
 
 
-def store_of(request: Request) -> FileStore:
+async def store_of(request: Request) -> FileStore:
     return FileStore(runtime_of(request).settings.files_path)
 
 

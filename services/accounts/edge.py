@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import Depends, Request
 
@@ -27,8 +27,8 @@ class Edge:
         return Whereabouts(caller.user_id, caller.reach(permission), self.now, self.zone)
 
 
-def read_edge(request: Request, now: Now) -> Edge:
-    return Edge(now, runtime_of(request).settings.zone, cast(Language, language_of(request.headers)))
+async def read_edge(request: Request, now: Now) -> Edge:
+    return Edge(now, runtime_of(request).settings.zone, language_of(request.headers))
 
 
 Here = Annotated[Edge, Depends(read_edge)]

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Date, Select, Text, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,17 +18,7 @@ async def find_principal(
     session: AsyncSession, *, user_id: str, on: date, scopes: frozenset[str] | None = None
 ) -> Principal | None:
     """The active user with the roles held on that day; None when unknown here, not active or gone by then."""
-    held_today = and_(
-        role_holding.c.user_id == person.c.user_id,
-        role_holding.c.valid_from <= on,
-        or_(role_holding.c.valid_until.is_(None), role_holding.c.valid_until > on),
-    )
-    rows = await session.execute(
-        select(person, role_holding.c.role, role_holding.c.branch, role_holding.c.department)
-        .outerjoin(role_holding, held_today)
-        .where(person.c.user_id == user_id, person.c.active, or_(person.c.left_on.is_(None), person.c.left_on > on))
-    )
-    found = rows.all()
+    found = (await session.execute(_ACTIVE_WITH_ROLES, {"user": user_id, "day": on})).all()
     if not found:
         return None
     holdings = frozenset(Holding(row.role, row.branch, row.department) for row in found if row.role)
@@ -70,6 +60,23 @@ PEOPLE_HANDLERS: dict[type[Event], EventHandler] = {
     RoleAssigned: apply_role_assigned,
     RoleEnded: apply_role_ended,
 }
+
+
+def _active_with_roles() -> Select[Any]:
+    user, day = bindparam("user", type_=Text), bindparam("day", type_=Date)
+    held_that_day = and_(
+        role_holding.c.user_id == person.c.user_id,
+        role_holding.c.valid_from <= day,
+        or_(role_holding.c.valid_until.is_(None), role_holding.c.valid_until > day),
+    )
+    columns = (person.c.name, person.c.kind, person.c.account_id)
+    held = (role_holding.c.role, role_holding.c.branch, role_holding.c.department)
+    here = (person.c.user_id == user, person.c.active, or_(person.c.left_on.is_(None), person.c.left_on > day))
+    return select(*columns, *held).select_from(person.outerjoin(role_holding, held_that_day)).where(*here)
+
+
+# Asked by every request: built once.
+_ACTIVE_WITH_ROLES = _active_with_roles()
 
 
 async def _upsert_person(session: AsyncSession, user_id: str, values: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ class ClockReading(BaseModel):
     now: AwareDatetime = Field(description="business time, RFC 3339")
 
 
-def _story_clock(request: Request) -> Clock:
+async def _story_clock(request: Request) -> Clock:
     return runtime_of(request).clock
 
 

@@ -29,7 +29,7 @@ def show_version(response: Response, version: int) -> None:
     response.headers["ETag"] = etag(version)
 
 
-def version_named(
+async def version_named(
     if_match: Annotated[
         str | None, Header(description="the ETag of the version this change was made on", examples=['"3"'])
     ] = None,

@@ -49,7 +49,7 @@ class PageAsked:
     response: Response
 
 
-def page_asked(
+async def page_asked(
     request: Request,
     response: Response,
     limit: Annotated[int, Query(ge=1, le=MOST, description="most items on the page")] = DEFAULT_LIMIT,

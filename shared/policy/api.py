@@ -106,15 +106,15 @@ def _act(request: Request, by: Principal, now: Now) -> service.Act:
     return service.Act(by, runtime.service.name, now, runtime.today(now))
 
 
-def _reading(request: Request, by: Reader, now: Now) -> service.Act:
+async def _reading(request: Request, by: Reader, now: Now) -> service.Act:
     return _act(request, by, now)
 
 
-def _writing(request: Request, by: Writer, now: Now) -> service.Act:
+async def _writing(request: Request, by: Writer, now: Now) -> service.Act:
     return _act(request, by, now)
 
 
-def _publishing(request: Request, by: Publisher, now: Now) -> service.Act:
+async def _publishing(request: Request, by: Publisher, now: Now) -> service.Act:
     return _act(request, by, now)
 
 

@@ -1,10 +1,10 @@
 """Routes by which a user or a machine proves itself; they take JSON, and OAuth's form encoding too."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -73,12 +73,10 @@ async def revoke_token(request: Request, session: Session) -> None:
 
 
 @keys_router.get("/jwks.json", dependencies=[public])
-async def read_keys(
-    session: Session, response: Response, settings: Annotated[AccountsSettings, Depends(settings_of)]
-) -> dict[str, list[dict[str, str]]]:
+async def read_keys(request: Request, session: Session, response: Response) -> dict[str, list[dict[str, str]]]:
     """The public keys that verify our tokens."""
     now = system_now()
-    await issuer.current_key(session, settings=settings, now=now)
+    await issuer.current_key(session, settings=settings_of(request), now=now)
     await session.flush()
     response.headers["Cache-Control"] = "public, max-age=60"
     return await issuer.key_set(session, now=now)
