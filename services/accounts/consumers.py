@@ -38,7 +38,7 @@ def take_events(zone: str) -> BatchHandler:
         ApprovalGranted: note_answer,
         ApprovalRejected: note_answer,
         ApprovalWithdrawn: note_answer,
-        **POLICY_HANDLERS,  # type: ignore[dict-item]
+        **POLICY_HANDLERS,
     }
     others = one_by_one(handlers)
 
