@@ -253,7 +253,9 @@ def tell_year(year: Year) -> None:
     for name in ("month closed", "statements", "accrued and settled", "adjustments of earlier months"):
         table.add_column(name, justify="left" if name == "month closed" else "right")
     for closing in year.closings:
-        table.add_row(closing["period"], f"{closing['statements']:,}", closing["settled"], closing["adjusted"])
+        table.add_row(
+            closing["period"], f"{closing['statements']:,}", sums(closing["totals"]), sums(closing["adjustments"])
+        )
     out.print(table)
     verified = year.verified
     line(
@@ -263,13 +265,17 @@ def tell_year(year: Year) -> None:
     pareto = year.pareto
     if pareto:
         text = f"20/80: {pareto['accounts']:,} of {pareto['out_of']:,} accounts make {percent(pareto['share'] + '00')}"
-        line(DONE, f"{text} of revenue", f"{pareto['total']} {pareto['currency']}")
+        line(DONE, f"{text} of revenue", money({"amount": pareto["total"], "currency": pareto["currency"]}))
     grades = "   ".join(f"{grade} {count:,}" for grade, count in year.grades.items())
     line(DONE, f"classes as a preview of 2010-12-31: {grades}")
     again = year.again
     if again:
         line(DONE, f"the same file again: {again['accepted']} lines taken, {again['unchanged']:,} known already")
     tell_stages(year)
+
+
+def sums(amounts: Sequence[dict[str, str]]) -> str:
+    return "  ".join(money(amount) for amount in amounts if minor(amount)) or "–"
 
 
 def tell_stages(year: Year) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import Path, Query, Request
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.rewards.accrual.dependencies import (
     Beneficiary,
@@ -70,7 +71,8 @@ async def list_periods(session: Session, today: Today, policies: Policies) -> Pa
 async def read_period(period: PeriodPath, session: Session, today: Today, policies: Policies) -> PeriodShown:
     """Where one month stands, and from when it may be closed."""
     asked = month(period)
-    return _shown(asked, await repository.closed_period(session, asked.key), today, policies)
+    row = await repository.closed_period(session, asked.key)
+    return await _with_sums(session, _shown(asked, row, today, policies), row)
 
 
 @router.post("/periods/{period}/close")
@@ -89,8 +91,18 @@ async def close_month(
     zone = runtime_of(request).settings.zone
     closing = Closing(now, caller.user_id, grace_of(policies, asked), zone)
     closed = await close_period(session, period=asked.key, closing=closing, policies=benefits_of(request))
-    shown = _shown(asked, closed.row, today, policies)
+    shown = await _with_sums(session, _shown(asked, closed.row, today, policies), closed.row)
     return shown.model_copy(update={"closed": list(closed.closed)})
+
+
+async def _with_sums(session: AsyncSession, shown: PeriodShown, row: ClosedPeriod | None) -> PeriodShown:
+    """What all statements of a closed month add up to; an open month has none."""
+    if row is None:
+        return shown
+    sums = await repository.month_sums(session, period=row.period, until=row.position)
+    totals = [MoneyShown.of(int(one.amount), one.currency) for one in sums]
+    adjustments = [MoneyShown.of(int(one.adjusted), one.currency) for one in sums]
+    return shown.model_copy(update={"totals": totals, "adjustments": adjustments})
 
 
 @router.get("/statements")

@@ -26,6 +26,11 @@ async def sums_of(session: AsyncSession, *, period: str, until: int) -> Sequence
     return (await session.execute(_SUMS, {"period": period, "until": until})).all()
 
 
+async def month_sums(session: AsyncSession, *, period: str, until: int) -> Sequence[Row[Any]]:
+    """(currency, amount, adjusted) of all statements of a month; `adjusted` is what belongs to earlier months."""
+    return (await session.execute(_MONTH_SUMS, {"period": period, "until": until})).all()
+
+
 async def insert_statements(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         await session.execute(
@@ -60,6 +65,19 @@ _SUMS = text(
     GROUP BY beneficiary, currency
     HAVING bool_or(amount_minor = 0 OR target IN ('accrued', 'payable') OR source IN ('accrued', 'payable'))
     ORDER BY beneficiary, currency
+    """
+)
+
+_MONTH_SUMS = text(
+    """
+    SELECT currency, sum(amount) AS amount, coalesce(sum(amount) FILTER (WHERE origin_period < period), 0) AS adjusted
+    FROM (SELECT currency, period, origin_period,
+                 amount_minor * ((target IN ('accrued', 'payable'))::int
+                                 - (coalesce(source, '') IN ('accrued', 'payable'))::int) AS amount
+          FROM posting
+          WHERE period = :period AND position <= :until AND kind <> 'settlement') AS line
+    GROUP BY currency
+    ORDER BY currency
     """
 )
 

@@ -26,6 +26,8 @@ class PeriodShown(Shown):
     closed_by: str | None = None
     statements: int | None = None
     closed: list[str] | None = Field(None, description="the months this call has closed, in order")
+    totals: list[MoneyShown] | None = Field(None, description="of all statements together, one a currency")
+    adjustments: list[MoneyShown] | None = Field(None, description="the part of them that belongs to earlier months")
 
 
 class LineShown(Shown):
