@@ -14,6 +14,7 @@ from deploy.local.processes import answers_ready
 from deploy.local.stack import notes_of, running_stack, watch
 from deploy.local.supervise import ended_by_signals
 from mainstay.screen import answer_json, complain, out, say
+from mainstay.stage import left_behind, play_on_a_fresh_stack
 
 NOTHING_RUNS = 3
 STOP_TIMEOUT_S = 90.0
@@ -45,8 +46,6 @@ def demo(
     orders_file: Annotated[str, typer.Option(envvar="ORDERS_FILE", help="A parquet file of orders to play.")] = "",
 ) -> None:
     """Start everything on a story clock with fresh names, play the year and the story, remove what was made."""
-    from mainstay.stage import play_on_a_fresh_stack
-
     play_on_a_fresh_stack(keep=keep, orders_file=orders_file)
 
 
@@ -81,12 +80,6 @@ def stop() -> None:
             raise typer.Exit(1)
         time.sleep(0.1)
     say("Stopped" if notes["passing"] else f"Stopped; {left_behind(notes)}")
-
-
-def left_behind(notes: dict[str, Any]) -> str:
-    """Names what stays in the servers' data when an instance that removes nothing has ended."""
-    topics = f" and topics {notes['topic_prefix']}*" if notes["topic_prefix"] else " and topics"
-    return f"its databases {notes['name']}_*{topics} are kept"
 
 
 def _show(notes: dict[str, Any], *, as_json: bool) -> None:

@@ -74,8 +74,12 @@ def _wait_until_ready(supervisor: "subprocess.Popen[str]", log: Path) -> None:
 
 
 def _tell_what_stays(notes: dict[str, Any]) -> None:
-    from mainstay.local import left_behind
-
     for service, url in notes["urls"].items():
         say(f"{service} answers on {url}/docs")
     say(f"It stays up until `make stop`; {left_behind(notes)} even then")
+
+
+def left_behind(notes: dict[str, Any]) -> str:
+    """Names what stays in the servers' data when an instance that removes nothing has ended."""
+    topics = f" and topics {notes['topic_prefix']}*" if notes["topic_prefix"] else " and topics"
+    return f"its databases {notes['name']}_*{topics} are kept"
