@@ -6,14 +6,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.approvals.circumstances import Circumstances
-from services.approvals.facts.consumer import LEARNED, learn_orders
+from services.approvals.facts.consumer import LEARNED, learn_in_bulk
 from services.approvals.requests.consumer import take_ask, take_withdrawal
 from services.approvals.settings import ApprovalsSettings
 from shared.auth.people import PEOPLE_HANDLERS
 from shared.calendar import local_day
 from shared.consumer import Consumer, Received, one_by_one
 from shared.events.asks import ApprovalAskWithdrawn, ApprovalSought
-from shared.events.orders import OrderPlaced
 from shared.policy.compiled import CompiledPolicies
 from shared.policy.consumer import POLICY_HANDLERS
 from shared.policy.registry import load_registry
@@ -49,8 +48,7 @@ def make_consumers(settings: ApprovalsSettings) -> tuple[Consumer, ...]:
     take_each = one_by_one(handlers)
 
     async def take(session: AsyncSession, batch: Sequence[Received]) -> None:
-        # Nothing else waits for an order to be placed, and a cancellation comes after it: they may go first.
-        await learn_orders(session, [one.event for one in batch if isinstance(one.event, OrderPlaced)])
+        await learn_in_bulk(session, [one.event for one in batch])
         await take_each(session, batch)
 
     return (Consumer(service=settings.service, topics=TOPICS, handler=take),)

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from services.approvals.app import make_app
-from services.approvals.facts.consumer import LEARNED
+from services.approvals.facts.consumer import LEARNED, learn_in_bulk
 from services.approvals.settings import ApprovalsSettings
 from shared.events.accounts import AccountOpened, ClassChanged, Licence
 from shared.events.catalogue import ExchangeRatePublished, PricePublished
@@ -99,8 +99,11 @@ async def house(service_database, tmp_path_factory) -> AsyncIterator[House]:
                 await employ(session, user_id, role)
             documents = [placed.document for placed in load_pack(PACK)]
             await seed_pack(session, service="approvals", documents=documents, now=NOW)
-            for event in what_the_others_told(account, quote):
-                await LEARNED[type(event)](session, event)
+            told = list(what_the_others_told(account, quote))
+            await learn_in_bulk(session, told)
+            for event in told:
+                if type(event) in LEARNED:
+                    await LEARNED[type(event)](session, event)
             session.info["outbox.recorded"] = []
             await session.commit()
         yield House(client, issuer, account, quote)

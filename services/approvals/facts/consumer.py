@@ -1,6 +1,6 @@
 """Each fact of another service takes its place in approvals' tables; a fact handed over twice changes nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -19,9 +19,7 @@ from services.approvals.facts.models import (
 )
 from shared.consumer import EventHandler
 from shared.events.accounts import (
-    AccountChanged,
     AccountFrozen,
-    AccountOpened,
     AccountUnfrozen,
     ClassChanged,
     Dossier,
@@ -34,9 +32,25 @@ from shared.events.orders import OrderCancelled, OrderPlaced
 from shared.events.quotes import QuoteAccepted, QuoteContents, QuoteExpired, QuotePriced, QuoteWithdrawn
 
 
-async def learn_account(session: AsyncSession, dossier: Dossier) -> None:
+async def learn_in_bulk(session: AsyncSession, events: Sequence[Event]) -> None:
+    """What imports bring by the thousand, each kind in one go.
+
+    It may go before the rest of a batch: a dossier says nothing of freezes and teams, and a cancellation, a class or
+    a team always comes after the order or dossier it is about.
+    """
+    await learn_accounts(session, [event for event in events if isinstance(event, Dossier)])
+    await learn_listings(session, [event for event in events if isinstance(event, KeyAccountListAgreed)])
+    await learn_orders(session, [event for event in events if isinstance(event, OrderPlaced)])
+
+
+async def learn_accounts(session: AsyncSession, dossiers: Sequence[Dossier]) -> None:
+    rows = [_account(dossier) for dossier in dossiers]
+    await _put(session, KnownAccount, [row | {"frozen": False, "team": []} for row in rows], kept=("frozen", "team"))
+
+
+def _account(dossier: Dossier) -> dict[str, Any]:
     licence = dossier.licence
-    row = {
+    return {
         "account_id": dossier.account_id,
         "number": dossier.number,
         "legal_name": dossier.legal_name,
@@ -46,7 +60,11 @@ async def learn_account(session: AsyncSession, dossier: Dossier) -> None:
         "licence_expires_on": licence.expires_on if licence else None,
         "licence_file_hash": licence.file_hash if licence else None,
     }
-    await _put(session, KnownAccount, [row | {"frozen": False, "team": []}], changes=row)
+
+
+async def learn_listings(session: AsyncSession, agreed: Sequence[KeyAccountListAgreed]) -> None:
+    fields = {"account_id", "list_id", "listed", "valid_from", "valid_until"}
+    await _put(session, KnownListing, [one.model_dump(include=fields) for one in agreed])
 
 
 async def learn_freeze(session: AsyncSession, frozen: AccountFrozen) -> None:
@@ -70,12 +88,7 @@ async def learn_class(session: AsyncSession, changed: ClassChanged) -> None:
         "grade": changed.grade,
         "proposal_id": changed.proposal_id,
     }
-    await _put(session, KnownClass, [row], changes=row)
-
-
-async def learn_listing(session: AsyncSession, agreed: KeyAccountListAgreed) -> None:
-    row = agreed.model_dump(include={"account_id", "list_id", "listed", "valid_from", "valid_until"})
-    await _put(session, KnownListing, [row], changes=row)
+    await _put(session, KnownClass, [row])
 
 
 async def learn_rate(session: AsyncSession, published: ExchangeRatePublished) -> None:
@@ -86,12 +99,12 @@ async def learn_rate(session: AsyncSession, published: ExchangeRatePublished) ->
         "rate": Decimal(published.rate),
         "source": published.source,
     }
-    await _put(session, KnownRate, [row], changes=row)
+    await _put(session, KnownRate, [row])
 
 
 async def learn_floor(session: AsyncSession, published: PricePublished) -> None:
     row = published.model_dump(include={"price_list", "sku", "valid_from", "valid_until", "currency", "floor_minor"})
-    await _put(session, KnownFloor, [row], changes=row)
+    await _put(session, KnownFloor, [row])
 
 
 async def learn_quote(session: AsyncSession, quote: QuoteContents) -> None:
@@ -101,7 +114,7 @@ async def learn_quote(session: AsyncSession, quote: QuoteContents) -> None:
         "state": "accepted" if isinstance(quote, QuoteAccepted) else quote.state,
         "contents": quote.model_dump(mode="json"),
     }
-    await _put(session, KnownQuote, [row], changes=row)
+    await _put(session, KnownQuote, [row])
 
 
 async def learn_quote_expired(session: AsyncSession, expired: QuoteExpired) -> None:
@@ -113,7 +126,6 @@ async def learn_quote_withdrawn(session: AsyncSession, withdrawn: QuoteWithdrawn
 
 
 async def learn_orders(session: AsyncSession, placed: Sequence[OrderPlaced]) -> None:
-    """Many at once: an import of a year brings tens of thousands."""
     rows = [{"order_id": one.order_id, "account_id": one.account_id, "placed_at": one.placed_at} for one in placed]
     if rows:
         await session.execute(insert(KnownOrder).on_conflict_do_nothing(), rows)
@@ -126,13 +138,10 @@ async def learn_order_cancelled(session: AsyncSession, cancelled: OrderCancelled
 
 
 LEARNED: Mapping[type[Event], EventHandler] = {
-    AccountOpened: learn_account,
-    AccountChanged: learn_account,
     AccountFrozen: learn_freeze,
     AccountUnfrozen: learn_unfreeze,
     TeamChanged: learn_team,
     ClassChanged: learn_class,
-    KeyAccountListAgreed: learn_listing,
     ExchangeRatePublished: learn_rate,
     PricePublished: learn_floor,
     QuotePriced: learn_quote,
@@ -143,12 +152,15 @@ LEARNED: Mapping[type[Event], EventHandler] = {
 }
 
 
-async def _put(session: AsyncSession, table: Any, rows: Sequence[dict[str, Any]], *, changes: dict[str, Any]) -> None:
-    """The row as it now is, whether it was known or not."""
-    keys = [column.name for column in table.__table__.primary_key]
-    learned = insert(table).values(list(rows))
-    changed = {name: learned.excluded[name] for name in changes if name not in keys}
-    await session.execute(learned.on_conflict_do_update(index_elements=keys, set_=changed))
+async def _put(
+    session: AsyncSession, table: Any, rows: Sequence[dict[str, Any]], *, kept: Collection[str] = ()
+) -> None:
+    """The rows as they now are, known or not, the last word on each counts; `kept` are for a new row only."""
+    if rows:
+        learned = insert(table.__table__)
+        keys = [column.name for column in table.__table__.primary_key]
+        changed = {name: learned.excluded[name] for name in rows[0] if name not in (*keys, *kept)}
+        await session.execute(learned.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
 
 async def _set_frozen(session: AsyncSession, account_id: str, *, frozen: bool) -> None:
