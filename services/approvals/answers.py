@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.approvals.circumstances import Circumstances
 from services.approvals.contracts import service as contracts
+from services.approvals.contracts.seeking import SUBJECT
 from services.approvals.requests import service as requests
 from services.approvals.requests.domain import Decision
 from services.approvals.requests.models import RequestRow
@@ -36,6 +37,6 @@ async def withdraw_request(
 
 
 async def _carried_through(session: AsyncSession, row: RequestRow, *, by: str, at: Circumstances) -> RequestRow:
-    if row.subject_type == contracts.SUBJECT:
+    if row.subject_type == SUBJECT:
         await contracts.take_answer(session, row, by=by, at=at)
     return row

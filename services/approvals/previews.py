@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.approvals.circumstances import Circumstances, branch_scoped_roles
 from services.approvals.contracts import repository as contracts
-from services.approvals.contracts.service import ask_of, known_of, route_of_contracts
+from services.approvals.contracts.seeking import ask_of, known_of, route_of_contracts
 from services.approvals.edge import At
 from services.approvals.requests.inputs import given_facts
 from services.approvals.requests.schemas import Person, RouteAsked, RoutePreviewed, StepPreviewed, Words

@@ -10,7 +10,7 @@ from services.approvals.contracts.content import Content, Line
 from services.approvals.contracts.domain import Submission
 from services.approvals.contracts.models import ContractMoved, ContractRow
 from services.approvals.contracts.schemas import ContractShown, HistoryShown, MoveShown
-from services.approvals.contracts.service import open_ended
+from services.approvals.contracts.seeking import open_ended
 from shared.money import ExchangeRate, Money
 
 
