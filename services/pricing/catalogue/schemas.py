@@ -1,9 +1,10 @@
 """Shapes of the catalogue over HTTP."""
 
 from datetime import date
-from typing import Literal
+from decimal import Decimal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from services.pricing.catalogue.domain import Cost, ListPrice, Product
 from services.pricing.schemas import (
@@ -74,10 +75,18 @@ class PriceAnswer(Answer):
     valid_until: date | None
 
 
+def _more_than_zero(rate: str) -> str:
+    if not Decimal(rate):
+        raise ValueError("a rate is more than zero")
+    return rate
+
+
 class NewExchangeRate(Request):
     base: Currency = Field(examples=["USD"])
     quote: Currency = Field(examples=["CNY"])
-    rate: str = Field(pattern=r"^\d{1,9}(\.\d{1,12})?$", description="1 base = rate quote", examples=["6.50"])
+    rate: Annotated[str, AfterValidator(_more_than_zero)] = Field(
+        pattern=r"^\d{1,9}(\.\d{1,12})?$", description="1 base = rate quote, more than zero", examples=["6.50"]
+    )
     date: date
     source: Text = Field(examples=["central bank fixing"])
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import anyio
 from fastapi import Path, Query, Request
-from pydantic import AwareDatetime
 from sqlalchemy import select
 
 from services.pricing.imports import service
@@ -20,6 +19,7 @@ from services.pricing.imports.reading import Format, Window
 from services.pricing.imports.schemas import ImportAnswer, RejectAnswer, show_import, show_reject
 from services.pricing.imports.service import FileToImport, Importer
 from services.pricing.rules import price_books
+from services.pricing.schemas import Moment
 from services.pricing.settings import PricingSettings
 from shared.auth.principal import Principal
 from shared.errors import NotFound, Words
@@ -66,7 +66,7 @@ async def import_orders(
     start: Annotated[
         AwareDatetime | None, Query(alias="from", description="only invoices from this instant on")
     ] = None,
-    until: Annotated[AwareDatetime | None, Query(description="only invoices before this instant")] = None,
+    until: Annotated[Moment | None, Query(description="only invoices before this instant")] = None,
 ) -> ImportAnswer:
     """Take orders and returns of another system in. Each line is taken once, however often it is sent.
 

@@ -17,6 +17,8 @@ from services.pricing.orders.domain import OrderLine, Returned, piece_of
 from shared.money import minor_digits, rounded
 
 Pricing = Literal["as_invoiced", "apply_policies"]
+HIGHEST_PRICE = Decimal(10**9)
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 
 class Reason(StrEnum):
@@ -64,10 +66,12 @@ class SourceMapping:
         return not any(fnmatchcase(sku.upper(), code.upper()) for code in self.not_products)
 
     def instant(self, written: str) -> datetime | None:
-        """UTC instant of a wall time, of an RFC 3339 time with its offset; None when it is neither."""
+        """UTC instant of a wall time, or of an RFC 3339 time with its offset; None for anything else."""
         try:
             read = datetime.fromisoformat(written)
         except ValueError:
+            return None
+        if not FIRST_YEAR <= read.year <= LAST_YEAR:
             return None
         return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(self.zone))).astimezone(UTC)
 
@@ -111,12 +115,12 @@ class Reject(NamedTuple):
 
 @lru_cache(maxsize=65536)
 def price_of(written: str) -> Decimal | None:
-    """The price as written; None when it is no decimal number."""
+    """The price as written; None when it is no decimal number that a price can be."""
     try:
         price = Decimal(written)
     except InvalidOperation:
         return None
-    return price if price.is_finite() else None
+    return price if price.is_finite() and abs(price) <= HIGHEST_PRICE else None
 
 
 @lru_cache(maxsize=65536)

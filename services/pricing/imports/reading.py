@@ -18,6 +18,7 @@ Cell = str | int | float | None
 T = TypeVar("T")
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 ROW = "row number"
+MOST_PIECES = 10_000_000
 
 
 class UnreadableOrderFile(Problem):
@@ -102,7 +103,7 @@ def _text(cell: Cell) -> str:
         return ""
     if isinstance(cell, float):
         return f"{Decimal(repr(cell)):f}"
-    return str(cell).strip()
+    return str(cell).replace("\x00", "").strip()
 
 
 def _number(cell: Cell) -> str:
@@ -117,11 +118,12 @@ def _price(cell: Cell) -> str:
 
 
 def _whole(cell: Cell) -> int:
-    """A quantity; one that is no whole number counts as zero and is refused as such."""
+    """A quantity; one that is no whole number, or more than anybody orders, counts as zero and is refused as such."""
     try:
-        return int(_text(cell))
+        quantity = int(_text(cell))
     except ValueError:
         return 0
+    return quantity if abs(quantity) <= MOST_PIECES else 0
 
 
 def _parquet(path: Path, columns: Columns) -> Table:
@@ -151,7 +153,7 @@ def _csv(path: Path, columns: Columns) -> Table:
 def _ndjson(path: Path, columns: Columns) -> Table:
     import pyarrow
 
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8", errors="replace") as file:
         rows = [_object(text, number) for number, text in enumerate(file, start=1) if text.strip()]
     _all_present(columns, set().union(*rows) if rows else astuple(columns))
     cells = {name: [_json_text(row.get(name)) for row in rows] for name in astuple(columns)}

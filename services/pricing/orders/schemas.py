@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from services.pricing.orders.domain import Order, OrderLine, OrderState
 from services.pricing.orders.models import MovementRow
-from services.pricing.schemas import Answer, MoneyText, Quantity, Request, Text, money_text
+from services.pricing.schemas import Answer, Moment, MoneyText, Quantity, Request, Text, money_text
 
 LineNumber = Annotated[int, Field(ge=1, le=32_000)]
 
@@ -56,21 +56,21 @@ def _refuse_repeated(numbers: Sequence[int]) -> None:
 
 
 class NewDelivery(Quantities):
-    delivered_at: AwareDatetime | None = Field(None, description="when it was handed over; now if left out")
+    delivered_at: Moment | None = Field(None, description="when it was handed over; now if left out")
 
 
 class NewAcceptance(Request):
-    accepted_at: AwareDatetime | None = None
+    accepted_at: Moment | None = None
 
 
 class NewPayment(Request):
     amount: MoneyText
-    paid_at: AwareDatetime | None = Field(None, description="when the money came; now if left out")
+    paid_at: Moment | None = Field(None, description="when the money came; now if left out")
     evidence: Text | None = Field(None, description="reference of the bank's or the cashier's paper")
 
 
 class NewReturn(Quantities):
-    returned_at: AwareDatetime | None = None
+    returned_at: Moment | None = None
     reason: Text
 
 

@@ -129,6 +129,17 @@ _ABOVE_LIST: Words = {"en": "above the list price", "zh": "高于价目价"}
 _NO_REASON: Words = {"en": "a requested price needs its reason", "zh": "申请价须说明理由"}
 
 
+MOST_MINOR = 10**16  # a hundred billion in most currencies: sums of lines stay far inside what a database column holds
+
+
+def _refuse_astronomic(lines: Sequence[QuoteLine]) -> None:
+    if sum(line.list_minor for line in lines) > MOST_MINOR:
+        raise CannotBePriced(errors=[FieldError("/lines", "amount_too_large", _TOO_LARGE)])
+
+
+_TOO_LARGE: Words = {"en": "the amounts are too large to be meant", "zh": "金额过大"}
+
+
 def _one_currency(listed: Sequence[ListPrice]) -> str:
     currencies = {price.currency for price in listed}
     if len(currencies) != 1:
@@ -158,6 +169,7 @@ class _Work:
 
     def priced(self) -> PricedQuote:
         at_list = tuple(self._at_list(index) for index in range(len(self.listed)))
+        _refuse_astronomic(at_list)
         decision = self.setting.book.price(self._to_price(at_list))
         lines = self._after_rules(at_list, decision.outcome)
         facts = self._facts(lines)

@@ -89,6 +89,7 @@ async def test_a_days_rate_stays_as_it_was_published(pricing: Pricing) -> None:
     await good(fin.post("/v1/exchange-rates", rate), 201)
     refused = await fin.post("/v1/exchange-rates", {**rate, "rate": "6.60"})
     assert (refused.status_code, refused.json()["code"]) == (409, "rate_exists")
+    assert (await fin.post("/v1/exchange-rates", {**rate, "rate": "0.00"})).status_code == 422
 
 
 RATES = """

@@ -103,3 +103,9 @@ def test_a_mapping_is_found_by_its_name_only(tmp_path: Path) -> None:
     for name in ("../imports/standard", "nobody"):
         with pytest.raises(UnknownMapping):
             mapping_named(name, tmp_path)
+
+
+@pytest.mark.parametrize("quantity", ["", "1.5", "many", "99999999999999999999"])
+def test_what_is_no_quantity_counts_as_zero_and_is_refused_as_such(tmp_path: Path, quantity: str) -> None:
+    path = a_file(tmp_path, "csv", [("489436", "A", quantity, "2009-12-02 08:00:00", 0.1, 13085.0)])
+    assert every_invoice(path, "csv")[0].lines[0].quantity == 0
