@@ -98,7 +98,7 @@ class Verdict:
         return not (self.lost or self.doubled or self.disordered_effects or self.disordered_topic)
 
 
-async def verdict(sessions: Sessions, broker: Broker, *, within_s: float = 40) -> Verdict:
+async def verdict(sessions: Sessions, broker: Broker, *, within_s: float = 120) -> Verdict:
     """Wait until every event had its effect, or until nothing moves any more, and judge."""
     expected = await _recorded(sessions)
 

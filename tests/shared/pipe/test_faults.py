@@ -112,7 +112,9 @@ async def test_a_leader_that_stood_still_and_lost_its_lock_marks_nothing(
 
         await until(first_batch_arrived)
         await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1", LEADERSHIP
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            LEADERSHIP,
         )
         children.keep("heir", "relay")
         assert (await verdict(sessions, broker)).is_green
@@ -171,8 +173,8 @@ async def test_the_harness_finds_relays_that_share_the_rows(
     async def all_look_for_rows() -> bool:
         async with sessions() as session:
             looking = (
-                "SELECT count(*) FROM pg_stat_activity "
-                "WHERE query LIKE '%SELECT pos, event_id%FROM outbox%' AND pid <> pg_backend_pid()"
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND query LIKE '%SELECT pos, event_id%FROM outbox%' AND pid <> pg_backend_pid()"
             )
             return int(await session.scalar(text(looking)) or 0) == 3
 

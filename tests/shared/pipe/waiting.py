@@ -9,7 +9,7 @@ class NotReached(AssertionError):
     """It did not happen in time."""
 
 
-async def until(reached: Callable[[], Awaitable[object]], *, within_s: float = 30) -> None:
+async def until(reached: Callable[[], Awaitable[object]], *, within_s: float = 120) -> None:
     """Return as soon as `reached` answers something true; raises NotReached."""
     late = time.monotonic() + within_s
     while True:
