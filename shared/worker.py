@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.clock import Clock, running_clock
 from shared.consumer import Consumer
+from shared.cycles import collect_seldom
 from shared.db.engine import make_engine
 from shared.db.revisions import heads_reached
 from shared.db.session import Sessions, make_sessions
@@ -54,6 +55,7 @@ class Exit(IntEnum):
 def run_worker(settings: ServiceSettings, *, consumers: Sequence[Consumer] = (), jobs: Sequence[Job] = ()) -> NoReturn:
     """Work until SIGTERM or SIGINT, then finish in order; exits with one of `Exit`."""
     start_logging(service=settings.service, level=settings.log_level)
+    collect_seldom()
     every_worker = (*HOUSEKEEPING, forgets_old_events(kept_days=settings.events_kept_days))
     sys.exit(uvloop.run(Worker(settings, consumers=consumers, jobs=(*every_worker, *jobs)).run()))
 

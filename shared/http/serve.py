@@ -3,6 +3,7 @@
 import uvicorn
 from fastapi import FastAPI
 
+from shared.cycles import collect_seldom
 from shared.settings import ServiceSettings
 from shared.telemetry import start_logging
 
@@ -12,6 +13,7 @@ FINISH_WITHIN_S = 20
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Blocks until SIGTERM or SIGINT."""
     start_logging(service=settings.service, level=settings.log_level)
+    collect_seldom()
     uvicorn.run(
         app,
         host=settings.host,
