@@ -1,12 +1,15 @@
 """How Mainstay speaks on a terminal: answers on standard output, progress and complaints on standard error."""
 
 import json
+import os
+import sys
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
-out = Console(highlight=False, soft_wrap=True)
+WIDTH = 112  # where no terminal says how wide it is: a file, a pipe, a build machine
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

@@ -10,24 +10,28 @@ from rich.text import Text
 
 from mainstay.demo.story import Story
 from mainstay.demo.year import Year
-from mainstay.screen import out
+from mainstay.screen import WIDTH, out
 
 DONE, WAITING = "[green]✓[/]", "[yellow]◌[/]"
 BAR_CELLS = 40
-WIDTH = 112
+
+
+def edge() -> int:
+    """The column figures are set against."""
+    return min(WIDTH, out.width)
 
 
 def heading(text: str, *, row: str = "") -> None:
     out.print()
     title = Text.from_markup(f"[bold]{text}[/]" + (f"  [dim]{row}[/]" if row else ""))
-    out.print(title + Text(" " + "─" * max(3, WIDTH - title.cell_len - 1), style="cyan"))
+    out.print(title + Text(" " + "─" * max(3, edge() - title.cell_len - 1), style="cyan"))
 
 
 def line(mark: str, text: str, figure: str = "") -> None:
     """A mark, what happened, and where there is one the figure at the right edge."""
     left = Text.from_markup(f" {mark} {text}")
     right = Text.from_markup(figure)
-    gap = max(2, WIDTH - left.cell_len - right.cell_len)
+    gap = max(2, edge() - left.cell_len - right.cell_len)
     out.print(left + Text(" " * gap) + right if figure else left)
 
 
