@@ -63,9 +63,7 @@ async def import_orders(
         Pricing, Query(description="as_invoiced: no rule is applied; apply_policies: those in force on its day")
     ] = "as_invoiced",
     import_id: Annotated[UUID | None, Query(description="the client's own, to ask how far it is")] = None,
-    start: Annotated[
-        AwareDatetime | None, Query(alias="from", description="only invoices from this instant on")
-    ] = None,
+    start: Annotated[Moment | None, Query(alias="from", description="only invoices from this instant on")] = None,
     until: Annotated[Moment | None, Query(description="only invoices before this instant")] = None,
 ) -> ImportAnswer:
     """Take orders and returns of another system in. Each line is taken once, however often it is sent.
