@@ -40,6 +40,7 @@ ACCOUNTS = 500
 LINES = 6
 A_TRANSACTION = 1500
 TABLES = ("journal", "order_state", "window_state", "posting", "entry", "posting_key", "inbox", "outbox")
+REPLICAS = ("0", "1")
 NOW = datetime(2021, 3, 31, tzinfo=UTC)
 
 
@@ -100,14 +101,17 @@ async def accrued_per_s(sessions: Sessions, broker: Broker, *, events: int) -> f
         return await journaled() >= events
 
     consumer = Consumer(service="rewards", topics=TOPICS, handler=accrues_by(PublishedBenefits()))
-    reader = KafkaReader(consumer, sessions=sessions, clock=LiveClock(), broker=broker, replica="0")
-    reading = asyncio.create_task(reader.run(stopping))
+    readers = [
+        KafkaReader(consumer, sessions=sessions, clock=LiveClock(), broker=broker, replica=replica)
+        for replica in REPLICAS
+    ]
+    reading = [asyncio.create_task(reader.run(stopping)) for reader in readers]
     await until(begun, within_s=60)
     already, began, cpu = await journaled(), time.perf_counter(), time.process_time()
     await until(all_taken, within_s=600)
     took, used = time.perf_counter() - began, time.process_time() - cpu
     stopping.set()
-    await reading
+    await asyncio.gather(*reading)
     counted = events - already
     print(f"accrual_cpu_s_per_1000_events {used / counted * 1000:.3f}")
     return counted / took

@@ -86,6 +86,8 @@ class Sight:
 
 def contribution(plan: Plan, order: Order, sight: Sight) -> dict[str, Tally]:
     """What the order puts into each window of the plan."""
+    if not _can_count(plan, order):
+        return {}
     windows: dict[str, tuple[int, int, int]] = {}
     for counted in counted_lines(plan, order, sight):
         amount, count, unrated = windows.get(counted.window, (0, 0, 0))
@@ -117,6 +119,12 @@ def counted_lines(plan: Plan, order: Order, sight: Sight) -> Iterator[Counted]:
         day, window, ratio = days[piece.at]
         if sight.admits(plan, day, piece.line):
             yield Counted(window, piece.line.line, piece.at, piece.quantity, _converted(piece.amount_minor, ratio))
+
+
+def _can_count(plan: Plan, order: Order) -> bool:
+    """Whether anything of the order happened on a day of the plan: most policies are of another year."""
+    moments = [order.placed_at] if plan.basis == "placed" else [delivery.at for delivery in order.deliveries]
+    return any(plan.valid.covers(local_day(moment, plan.zone)) for moment in moments)
 
 
 def _converted(amount_minor: int, ratio: Fraction | None) -> int | None:
