@@ -145,6 +145,37 @@ async def test_the_reps_of_a_team_share_the_whole_credit_s_i1(people):
     assert whole.status_code == 200, whole.text
 
 
+async def test_a_member_of_the_team_serves_at_least_one_day(people):
+    account = await opened(people)
+    member = {"user_id": "u1", "duty": "account_rep", "valid_from": "2020-12-01", "valid_until": "2020-12-01"}
+    answer = await people["kam"].put(f"/v1/accounts/{account['id']}/team", {"members": [member]})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/members/0/valid_until"
+
+
+async def test_a_department_nominates_an_account_once_a_list_a4(people):
+    account = await opened(people)
+    first = await people["market"].post("/v1/nominations", a_nomination(account["id"], "2034-H1"))
+    again = await people["market"].post("/v1/nominations", a_nomination(account["id"], "2034-H1"))
+    assert (first.status_code, again.status_code, again.json()["code"]) == (201, 409, "already_nominated")
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "pointer"),
+    [
+        pytest.param("account.credit", "splendid", "/value", id="a word credit does not know"),
+        pytest.param("account.territory_share", "1.01", "/value", id="more than the whole market"),
+        pytest.param("account.territory_share", "NaN", "/value", id="no figure at all"),
+        pytest.param("account.class", "A", "/fact", id="a class is rated, never assessed"),
+    ],
+)
+async def test_an_assessment_is_of_a_fact_that_has_no_other_source_a2(people, fact, value, pointer):
+    account = await opened(people)
+    body = {"fact": fact, "value": value, "assessed_on": "2020-12-10", "evidence": "hearsay"}
+    answer = await people["kam"].post(f"/v1/accounts/{account['id']}/assessments", body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
 async def test_a_frozen_account_is_frozen_once_s_i3(accounts, people):
     account = await opened(people)
     path = f"/v1/accounts/{account['id']}"

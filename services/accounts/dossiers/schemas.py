@@ -4,7 +4,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from services.accounts.dossiers.domain import Channel, PersonRole, SalesClass, TeamDuty
 
@@ -130,6 +138,14 @@ class Member(Request):
     share: Share = Field(Decimal(1), description="of the reps' credit; the reps of a day sum to one", examples=["1"])
     valid_from: date
     valid_until: date | None = Field(None, description="first day no longer covered")
+
+    @field_validator("valid_until")
+    @classmethod
+    def _covers_a_day(cls, value: date | None, info: ValidationInfo) -> date | None:
+        first = info.data.get("valid_from")
+        if value is not None and first is not None and value <= first:
+            raise ValueError("valid_until lies after valid_from")
+        return value
 
 
 class Team(Request):

@@ -49,6 +49,12 @@ class NotYourDepartment(Problem):
     }
 
 
+class AlreadyNominated(Problem):
+    status = 409
+    code = "already_nominated"
+    title: ClassVar[Words] = {"en": "This department nominated the account already", "zh": "该部门已提名此客户"}
+
+
 class UnknownHalfYear(Problem):
     status = 422
     code = "unknown_half_year"

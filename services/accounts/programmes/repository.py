@@ -25,6 +25,13 @@ async def nominations(session: AsyncSession, *, half_year: str) -> Sequence[Nomi
     return (await session.scalars(query)).all()
 
 
+async def is_nominated(session: AsyncSession, *, half_year: str, account_id: str, department: str) -> bool:
+    same = exists().where(
+        Nomination.half_year == half_year, Nomination.account_id == account_id, Nomination.department == department
+    )
+    return bool(await session.scalar(select(same)))
+
+
 async def members(session: AsyncSession, *, half_year: str) -> Sequence[ListMember]:
     query = select(ListMember).where(ListMember.half_year == half_year).order_by(ListMember.account_id)
     return (await session.scalars(query)).all()

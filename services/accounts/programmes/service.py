@@ -12,6 +12,7 @@ from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.programmes import repository
 from services.accounts.programmes.domain import (
+    AlreadyNominated,
     Election,
     ListMove,
     ListState,
@@ -52,6 +53,10 @@ async def nominate(
     heads = {holding.department for holding in caller.holdings if holding.role == "department_head"}
     if request.department not in heads:
         raise NotYourDepartment(f"You do not head {request.department}.")
+    if await repository.is_nominated(
+        session, half_year=request.half_year, account_id=account.id, department=request.department
+    ):
+        raise AlreadyNominated
     facts = {reason.fact: nominated_value(reason.fact, reason.value) for reason in request.reasons}
     case = Case(GivenFacts(facts), Subject("account", account.id), who.now)
     decisions = rules.ask(NOMINATING, case, subject="account")

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.ratings import repository
+from services.accounts.ratings.assessing import check_assessable
 from services.accounts.ratings.domain import (
     AlreadyAnswered,
     Answer,
@@ -29,6 +30,7 @@ from shared.ids import new_id
 from shared.outbox import record
 from shared.policy.evaluation import Case
 from shared.policy.forms import ByDirection, Scorecard
+from shared.policy.registry import load_registry
 from shared.policy.rulebook import Rulebook
 from shared.policy.scorecard import Rating, ScorecardPlan
 from shared.trace import Decision, Subject
@@ -48,7 +50,8 @@ class Rated:
 
 
 async def assess(session: AsyncSession, *, account_id: str, request: NewAssessment, who: Whereabouts) -> Assessment:
-    """A dated, evidenced judgement; later ones stand beside it, nothing is overwritten."""
+    """A dated, evidenced judgement; later ones stand beside it, nothing is overwritten. Raises NotAssessable."""
+    check_assessable(load_registry(), request.fact, request.value)
     row = Assessment(
         id=str(new_id()),
         account_id=account_id,

@@ -1,0 +1,44 @@
+"""What may be assessed by hand: facts with no other source, in the words and figures the registry gives them."""
+
+from decimal import Decimal, InvalidOperation
+from typing import ClassVar, Final
+
+from shared.errors import FieldError, ValidationProblem, Words
+from shared.policy.registry import Fact, Registry
+
+BY_HAND: Final = frozenset(
+    {
+        "account.credit",
+        "account.business_sense",
+        "account.brand_awareness",
+        "account.willingness",
+        "account.territory_share",
+    }
+)
+
+
+class NotAssessable(ValidationProblem):
+    code = "not_assessable"
+    title: ClassVar[Words] = {"en": "This cannot be recorded as an assessment", "zh": "不能作为评估登记"}
+
+
+def check_assessable(registry: Registry, name: str, value: str) -> None:
+    """Raises NotAssessable with the field that is wrong: another fact, a word it does not know, a share beyond one."""
+    if name not in BY_HAND:
+        allowed = ", ".join(sorted(BY_HAND))
+        raise NotAssessable(errors=[FieldError("/fact", "not_by_hand", f"One of {allowed}.")])
+    fact = registry.fact(name)
+    if not fits(fact, value):
+        expected = ", ".join(fact.choices) or "a share of one such as 0.25"
+        raise NotAssessable(errors=[FieldError("/value", "not_of_this_fact", f"{fact.en}: {expected}.")])
+
+
+def fits(fact: Fact, value: str) -> bool:
+    """Whether a value is one of the fact's words, or a share between zero and one."""
+    if fact.choices:
+        return value in fact.choices
+    try:
+        share = Decimal(value)
+    except InvalidOperation:
+        return False
+    return share.is_finite() and 0 <= share <= 1
