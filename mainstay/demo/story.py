@@ -45,6 +45,7 @@ class Story:
 
 async def open_dossier(story: Story) -> None:
     """Step 1, A1: the file is opened without the licence; completeness says so; the paper comes."""
+    await story.cast.set_clock("2020-12-01T09:00:00+01:00")
     rep = story.cast.rep
     story.account = await rep.post(
         "accounts",
@@ -137,6 +138,7 @@ async def agree_key_account_list(story: Story) -> None:
 async def rate_account(story: Story) -> None:
     """Step 1, A2 and A5: purchases and two assessments make a proposal; granted, it holds from 2021-01-01."""
     cast, account_id = story.cast, story.account["id"]
+    await cast.set_clock("2020-12-15T09:00:00+01:00")
     await cast.integrator.ask(
         "POST",
         "pricing",

@@ -1,0 +1,1 @@
+"""Business stories on the whole of Mainstay, over HTTP."""
