@@ -80,6 +80,7 @@ def decode_cursor(cursor: str) -> tuple[Any, ...]:
 
 
 _TAGS: dict[type, str] = {datetime: "t", date: "d", UUID: "u", str: "s", int: "i"}
+"""By isinstance, a datetime before the date that it is too: the driver answers UUIDs of a class of its own."""
 _READ: dict[str, Callable[[Any], Any]] = {
     "t": datetime.fromisoformat,
     "d": date.fromisoformat,
@@ -90,7 +91,8 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 
 def _tagged(value: Any) -> tuple[str, Any]:
-    return _TAGS[type(value)], value if isinstance(value, str | int) else str(value)
+    tag = next(tag for known, tag in _TAGS.items() if isinstance(value, known))
+    return tag, value if isinstance(value, str | int) else str(value)
 
 
 def _untagged(tag: str, value: Any) -> Any:

@@ -1,8 +1,11 @@
 """Reads keep up with writes, pages stay whole, changes name their version."""
 
 import asyncio
+from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
+from asyncpg.pgproto.pgproto import UUID as DriversUUID
 from sqlalchemy import insert
 
 from shared.db.mechanisms import stream_position
@@ -98,8 +101,20 @@ async def test_a_cursor_we_never_made_is_422(service: Probe, cursor: str) -> Non
     assert answer.json()["errors"][0]["pointer"] == "/cursor"
 
 
-def test_a_cursor_carries_its_key() -> None:
-    assert decode_cursor(encode_cursor(["name", 5])) == ("name", 5)
+MOMENT = datetime(2021, 3, 10, 9, 0, 0, 7, tzinfo=UTC)
+AN_ID = "0190a7c2-0000-7000-8000-000000000001"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(("name", 5), id="of words and numbers"),
+        pytest.param((MOMENT, UUID(AN_ID)), id="of a moment and an id"),
+        pytest.param((MOMENT.date(), DriversUUID(AN_ID)), id="of a day and an id as the driver answers it"),
+    ],
+)
+def test_a_cursor_carries_its_key(key: tuple[object, ...]) -> None:
+    assert decode_cursor(encode_cursor(key)) == key
 
 
 async def test_a_change_needs_the_version_and_only_one_of_two_wins(service: Probe) -> None:
