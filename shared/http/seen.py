@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from typing import ClassVar
+from urllib.parse import quote, unquote
 
 from sqlalchemy import and_, func, or_, select
 
@@ -29,11 +30,12 @@ class ReadModelBehind(Problem):
 def written(seen: Sequence[Seen]) -> str:
     """`account/<id>@<seq>, order/<id>@<seq>`: the last sequence of each aggregate.
 
-    An import touches thousands; it tells the last ones only, as many as a reader may name.
+    An import touches thousands; it tells the last ones only, as many as a reader may name. Ids are percent-encoded:
+    a header carries Latin letters only, and an id may hold commas.
     """
     last = {(aggregate, aggregate_id): sequence for aggregate, aggregate_id, sequence in seen}
     told = list(last.items())[-MOST_POSITIONS:]
-    return ", ".join(f"{aggregate}/{aggregate_id}@{sequence}" for (aggregate, aggregate_id), sequence in told)
+    return ", ".join(f"{aggregate}/{quote(of, safe=':')}@{sequence}" for (aggregate, of), sequence in told)
 
 
 def parse(text: str) -> list[Seen]:
@@ -49,7 +51,7 @@ def _parse_one(part: str) -> Seen:
     aggregate_id, at, sequence = rest.rpartition("@")
     if not (slash and at and aggregate_id and sequence.isascii() and sequence.isdecimal() and len(sequence) < 19):
         raise MalformedRequest(f"{AFTER} is written like account/<id>@<sequence>: {part[:100]}")
-    return Seen(aggregate, aggregate_id, int(sequence))
+    return Seen(aggregate, unquote(aggregate_id), int(sequence))
 
 
 async def wait_until_known(runtime: Runtime, text: str) -> None:
