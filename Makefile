@@ -24,11 +24,14 @@ stop: .venv/ready  ## stop what runs from this folder
 status: .venv/ready  ## say what runs from this folder
 	@$(BIN)/mainstay status
 
-.PHONY: check test format check-format lint types imports schemas check-schemas bench
+.PHONY: check test fuzz format check-format lint types imports schemas check-schemas bench
 check: check-format lint types imports check-schemas test  ## all that CI checks
 
 test: .venv/ready  ## run every test on a real PostgreSQL and Kafka of its own
 	@$(BIN)/pytest
+
+fuzz: .venv/ready  ## send the four services requests nobody thought of, other ones each time (FUZZ_EACH=60 a route)
+	@FUZZ_EACH=$${FUZZ_EACH:-60} $(BIN)/pytest tests/fuzz
 
 format: .venv/ready  ## rewrite the code in the one format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix --select I .
