@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from asyncpg.pgproto.pgproto import UUID as DriversUUID
+from asyncpg.pgproto import pgproto
 from sqlalchemy import insert
 
 from shared.db.mechanisms import stream_position
@@ -110,7 +110,7 @@ AN_ID = "0190a7c2-0000-7000-8000-000000000001"
     [
         pytest.param(("name", 5), id="of words and numbers"),
         pytest.param((MOMENT, UUID(AN_ID)), id="of a moment and an id"),
-        pytest.param((MOMENT.date(), DriversUUID(AN_ID)), id="of a day and an id as the driver answers it"),
+        pytest.param((MOMENT.date(), pgproto.UUID(AN_ID)), id="of a day and an id as the driver answers it"),
     ],
 )
 def test_a_cursor_carries_its_key(key: tuple[object, ...]) -> None:
