@@ -9,7 +9,7 @@ Words = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong field: a JSON pointer into the body, or into the query, path or header that `where` names."""
+    """One wrong field: a pointer into the body, or into the query, path, header or policy that `where` names."""
 
     pointer: str
     code: str

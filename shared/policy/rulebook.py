@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from shared.errors import FieldError, Problem, Words
 from shared.policy.evaluation import Answer, Case
+from shared.policy.explain import sentence_of
 from shared.policy.forms import TableRow
 from shared.policy.plan import Plans, TablePlan
 from shared.policy.route import RoutePlan
 from shared.policy.scorecard import ScorecardPlan
-from shared.trace import Decision, Node
+from shared.policy.speech import Language, Speech
+from shared.trace import Decision, Node, Text
+
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 
 
 class PolicyRefuses(Problem):
@@ -22,12 +26,9 @@ class PolicyRefuses(Problem):
 
     def __init__(self, refusal: str, decision: Decision[Any], title: Words) -> None:
         self.refusal = refusal
-        failed = tuple(failures(decision.trace))
         super().__init__(
             {"en": f"{title['en']} ({decision.policy})", "zh": f"{title['zh']}（{decision.policy}）"},
-            errors=[
-                FieldError(f"/{node.rule.rule}", str(node.result), node.rule.title or node.rule.rule) for node in failed
-            ],
+            errors=[_failure(node, titled) for node, titled in failures(decision.trace)],
             refusal=refusal,
             policy=decision.policy,
         )
@@ -93,12 +94,24 @@ class Rulebook:
         return plan.rows
 
 
-def failures(node: Node) -> Iterator[Node]:
-    """The innermost conditions that did not hold, in the order of the document."""
+def failures(node: Node, titled: Text | None = None) -> Iterator[tuple[Node, Text | None]]:
+    """The innermost conditions that did not hold, in the order of the document, each with the title it stands under."""
     if node.result not in (Answer.FAILS, Answer.NO_EVIDENCE, Answer.NOT_YET):
         return
-    deeper = [found for inner in node.inside for found in failures(inner)]
+    titled = node.rule.title if node.rule.title and node.rule.what != "conditions" else titled
+    deeper = [found for inner in node.inside for found in failures(inner, titled)]
     if deeper:
         yield from deeper
     else:
-        yield node
+        yield node, titled
+
+
+def _failure(node: Node, titled: Text | None) -> FieldError:
+    """What was looked at, what it would have to be and how much is missing, as the explanation says it."""
+    said: dict[str, str] = {}
+    for language in LANGUAGES:
+        speech = Speech(language)
+        sentence = sentence_of(node, speech)
+        apart = titled is not None and node.rule.title is None
+        said[language] = speech.say("named", title=speech.text(titled), said=sentence) if apart else sentence
+    return FieldError(f"/{node.rule.rule}", str(node.result), said, where="policy")

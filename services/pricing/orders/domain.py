@@ -11,7 +11,7 @@ from uuid import UUID
 from services.pricing.lines import AppliedRule, Share
 from services.pricing.quotes.terms import AT_ONCE, PaymentTerms
 from shared.errors import Conflict, FieldError, ValidationProblem, Words
-from shared.money import rounded
+from shared.money import Money, rounded
 
 
 class OrderState(StrEnum):
@@ -77,6 +77,14 @@ class OrderMoveNotAllowed(Conflict):
 class Overpayment(Conflict):
     code = "overpayment"
     title: ClassVar[Words] = {"en": "More than the order still owes", "zh": "付款超过订单未付金额"}
+
+
+class NothingPaid(ValidationProblem):
+    code = "nothing_paid"
+    title: ClassVar[Words] = {"en": "A payment is more than nothing", "zh": "付款金额须大于零"}
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("/amount/amount", self.code, self.title)])
 
 
 class OverDelivery(Conflict):
@@ -222,10 +230,18 @@ def deliver(order: Order, quantities: Mapping[int, int]) -> Order:
 
 
 def pay(order: Order, amount_minor: int) -> Order:
-    """A payment in the order's currency, also before delivery; `Overpayment` beyond what is owed."""
+    """A payment in the order's currency, also before delivery. Raises Overpayment, NothingPaid."""
     state = _after(order, Move.PAY)
+    if amount_minor <= 0:
+        raise NothingPaid
     if amount_minor > order.owed_minor:
-        raise Overpayment(f"{amount_minor} minor units were paid where {order.owed_minor} are owed")
+        paid, owed = Money(amount_minor, order.currency), Money(order.owed_minor, order.currency)
+        raise Overpayment(
+            {
+                "en": f"{paid} {order.currency} were paid where {owed} are owed",
+                "zh": f"付款{paid} {order.currency}，未付金额为{owed}",
+            }
+        )
     return replace(order, state=state, paid_minor=order.paid_minor + amount_minor)
 
 

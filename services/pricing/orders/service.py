@@ -16,12 +16,13 @@ from services.pricing.orders import domain, events, repository
 from services.pricing.orders.domain import Order
 from services.pricing.orders.placing import OnTheOrderDay, draw
 from services.pricing.orders.repository import Movement
+from services.pricing.orders.timing import past, since_placed
 from services.pricing.quotes.domain import Quote, UnknownAccount
 from services.pricing.quotes.facts import SaleFacts
 from services.pricing.quotes.service import find_quote
 from shared.auth.principal import Principal
 from shared.calendar import local_day
-from shared.errors import Conflict, NotFound, Words
+from shared.errors import Conflict, FieldError, NotFound, ValidationProblem, Words
 from shared.events import orders as told
 from shared.ids import new_id
 from shared.outbox import record
@@ -42,6 +43,17 @@ class ContractOfAnother(Conflict):
     title: ClassVar[Words] = {"en": "The contract is another account's", "zh": "合同属于其他客户"}
 
 
+class UnknownContract(ValidationProblem):
+    code = "unknown_contract"
+    title: ClassVar[Words] = {
+        "en": "There is no such contract, or it was never submitted",
+        "zh": "没有该合同或尚未提交",
+    }
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("/contract_id", self.code, self.title)])
+
+
 @dataclass(frozen=True, slots=True)
 class When:
     """The moment of a move and the zone its day is counted in; `rules` are those in force."""
@@ -60,7 +72,7 @@ async def place_order(
     contract_id: UUID | None,
     when: When,
 ) -> Order:
-    """P8: from an accepted quote that is alive, drawing quantities. PolicyRefuses, OverDraw, UnknownQuote."""
+    """P8: quantities of an accepted quote that is alive. PolicyRefuses, OverDraw, UnknownQuote, UnknownContract."""
     quote = await find_quote(session, quote_id, reach=caller.reach("orders.write"), lock=True)
     account = await _account(session, quote.account_id)
     facts = await _facts(session, quote, account, contract_id=contract_id, when=when)
@@ -98,9 +110,11 @@ async def _contract_state(session: AsyncSession, account_id: UUID, contract_id: 
     if contract_id is None:
         return "none"
     contract = await contract_by_id(session, contract_id)
-    if contract is not None and contract.account_id != account_id:
+    if contract is None:
+        raise UnknownContract
+    if contract.account_id != account_id:
         raise ContractOfAnother
-    return "none" if contract is None else contract.state
+    return contract.state
 
 
 async def _drawn(
@@ -164,8 +178,9 @@ async def record_delivery(
     at: datetime,
     now: datetime,
 ) -> Order:
-    """Part or all of it, at the time it was handed over. Raises OverDelivery, OrderMoveNotAllowed."""
+    """Part or all of it, at the time it was handed over. Raises OverDelivery, OrderMoveNotAllowed, TimeNotPossible."""
     before = await find_order(session, order_id, caller=caller, permission="orders.deliver", lock=True)
+    at = since_placed(before, at, now=now, field="delivered_at")
     order = domain.deliver(before, quantities)
     await repository.save_order(session, order)
     lines = [{"line": line, "quantity": quantity} for line, quantity in quantities.items()]
@@ -182,8 +197,10 @@ async def record_delivery(
 async def accept_delivery(
     session: AsyncSession, order_id: UUID, *, caller: Principal, at: datetime, now: datetime
 ) -> Order:
-    """The account takes over what was delivered in full."""
-    order = domain.accept(await find_order(session, order_id, caller=caller, permission="orders.deliver", lock=True))
+    """The account takes over what was delivered in full. Raises OrderMoveNotAllowed, TimeNotPossible."""
+    before = await find_order(session, order_id, caller=caller, permission="orders.deliver", lock=True)
+    at = since_placed(before, at, now=now, field="accepted_at")
+    order = domain.accept(before)
     await repository.save_order(session, order)
     await repository.add_movements(session, [Movement(order.id, new_id(), "accepted", at, now)])
     record(session, told.OrderAccepted(occurred_at=at, **_ids(order), accepted_at=at))
@@ -206,10 +223,12 @@ class OtherCurrency(Conflict):
 async def record_payment(
     session: AsyncSession, order_id: UUID, *, caller: Principal, payment: Payment, when: When
 ) -> Order:
-    """P7 is asked again with what was really received. Raises PolicyRefuses, Overpayment, OtherCurrency."""
+    """P7 is asked again with what was really received. Raises PolicyRefuses, Overpayment, OtherCurrency,
+    NothingPaid or TimeNotPossible."""
     before = await find_order(session, order_id, caller=caller, permission="payments.record", lock=True)
     if payment.currency != before.currency:
         raise OtherCurrency(f"it is in {before.currency}")
+    past(payment.paid_at, now=when.now, field="paid_at")
     order = domain.pay(before, payment.amount_minor)
     await _ask_about_payment(session, order, when)
     await repository.save_order(session, order)
@@ -256,8 +275,9 @@ async def record_return(
     at: datetime,
     now: datetime,
 ) -> Order:
-    """Against the original lines, at their own amounts, whatever the price is today (S-F1). Raises OverReturn."""
+    """Against the original lines, at their own amounts, whatever it costs today (S-F1). OverReturn, TimeNotPossible."""
     before = await find_order(session, order_id, caller=caller, permission="orders.return", lock=True)
+    at = since_placed(before, at, now=now, field="returned_at")
     order, pieces = domain.take_back(before, quantities)
     await repository.save_order(session, order)
     lines = [{"line": p.line, "quantity": p.quantity, "net_minor": p.net_minor} for p in pieces]

@@ -1,12 +1,13 @@
 """Orders over HTTP on a real database: drawn from a quote, delivered, paid, returned, cancelled."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from shared.events.accounts import AccountFrozen
-from shared.events.contracts import ContractSigned
+from shared.events.contracts import ContractSigned, ContractSubmitted
 from tests.pricing.conftest import START, Pricing, cny, good
 from tests.pricing.quotes.test_api import asked
 
@@ -59,6 +60,7 @@ async def test_p8_an_order_runs_through_delivery_payment_and_acceptance_with_its
     await good(rep.post(f"{path}/confirm"))
     part = await good(rep.post(f"{path}/deliveries", {"lines": [{"line": 1, "quantity": 150}]}), 201)
     assert part["state"] == "partly_delivered"
+    await pricing.move_clock(START + timedelta(hours=1))
     when = "2021-03-02T09:30:00+01:00"
     whole = await good(rep.post(f"{path}/deliveries", {"delivered_at": when, "lines": [{"line": 1, "quantity": 250}]}))
     assert whole["state"] == "delivered"
@@ -204,6 +206,49 @@ async def test_a_contract_of_another_account_admits_nothing(pricing: Pricing) ->
     )
     refused = await pricing.caller("rep").post("/v1/orders", drawing(quote, 1, contract_id=contract_id))
     assert (refused.status_code, refused.json()["code"]) == (409, "contract_of_another_account")
+
+
+async def test_an_order_names_no_contract_that_was_never_submitted(pricing: Pricing) -> None:
+    quote = await accepted_quote(pricing, 1)
+    refused = await pricing.caller("rep").post("/v1/orders", drawing(quote, 1, contract_id=str(uuid4())))
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/contract_id")
+
+
+async def test_c1_an_order_names_no_contract_that_is_only_submitted(pricing: Pricing) -> None:
+    quote, contract_id = await accepted_quote(pricing, 1), str(uuid4())
+    told: dict[str, Any] = {"number": "C-3", "revision": 1, "branch": "kinshasa", "currency": "CNY", "lines": ()}
+    told |= {"amount_minor": 1, "first_responsible": "kam", "initiator": "rep", "submitted_at": START}
+    submitted = ContractSubmitted(occurred_at=START, contract_id=contract_id, account_id=quote["account_id"], **told)
+    await pricing.hear(submitted)
+    refused = await pricing.caller("rep").post("/v1/orders", drawing(quote, 1, contract_id=contract_id))
+    assert (refused.status_code, refused.json()["refusal"]) == (422, "order_not_admitted")
+    (error,) = refused.json()["errors"]
+    assert error["detail"].startswith("A contract named on it is signed: State of the contract: submitted")
+
+
+@pytest.mark.parametrize(
+    ("move", "body", "code"),
+    [
+        pytest.param("deliveries", {"delivered_at": "2021-12-31T10:00:00Z"}, "in_the_future", id="not delivered yet"),
+        pytest.param("deliveries", {"delivered_at": "2020-01-01T10:00:00Z"}, "before_the_order", id="delivered before"),
+        pytest.param("returns", {"returned_at": "2021-12-31T10:00:00Z"}, "in_the_future", id="not returned yet"),
+        pytest.param("returns", {"returned_at": "2020-01-01T10:00:00Z"}, "before_the_order", id="returned before"),
+        pytest.param("payments", {"paid_at": "2021-12-31T10:00:00Z"}, "in_the_future", id="not paid yet"),
+        pytest.param("payments", {"amount": cny("0.00")}, "nothing_paid", id="nothing paid"),
+    ],
+)
+async def test_what_cannot_have_happened_to_an_order_is_refused_by_its_field(
+    pricing: Pricing, move: str, body: dict[str, Any], code: str
+) -> None:
+    quote = await accepted_quote(pricing, 10)
+    rep = pricing.caller("rep")
+    path = f"/v1/orders/{(await good(rep.post('/v1/orders', drawing(quote, 10))))['id']}"
+    await good(rep.post(f"{path}/confirm"))
+    lines: dict[str, Any] = {"lines": [{"line": 1, "quantity": 1}]}
+    await good(rep.post(f"{path}/deliveries", lines))
+    known = {"deliveries": lines, "returns": lines | {"reason": "x"}, "payments": {"amount": cny("1.00")}}
+    refused = await pricing.caller("fin" if move == "payments" else "rep").post(f"{path}/{move}", known[move] | body)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, code)
 
 
 async def test_another_branch_finds_no_order(pricing: Pricing) -> None:
