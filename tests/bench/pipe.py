@@ -24,7 +24,6 @@ from shared.db.session import Sessions, commit, make_sessions
 from shared.kafka import Broker
 from shared.kafka_reader import KafkaReader
 from shared.relay import Relay
-from tests.bench.limit import executemany_per_s
 from tests.servers import TestPostgres, kafka_of_the_session
 from tests.shared.pipe.build import order_paid
 from tests.shared.pipe.waiting import until
@@ -39,7 +38,6 @@ async def measure(sessions: Sessions, database_url: str, broker: Broker, *, even
     print(f"outbox_record_events_per_s {events / (time.perf_counter() - began):.0f}")
     print(f"relay_events_per_s {await relay_per_s(sessions, database_url, broker, events=events):.0f}")
     print(f"consumer_events_per_s {await consumer_per_s(sessions, broker, events=events):.0f}")
-    print(f"executemany_events_per_s {await executemany_per_s(database_url, events=events):.0f}")
 
 
 async def record(sessions: Sessions, *, events: int) -> None:
