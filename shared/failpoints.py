@@ -24,31 +24,31 @@ class UnknownFailpoint(ValueError):
 
 @dataclass
 class _Armed:
-    """`FAILPOINT=place[@n][:pause=seconds]`: at the n-th pass (the first if not said) kill, or stand still."""
+    """`FAILPOINT=place[@n][:pause_ms=milliseconds]`: at the n-th pass (the first if not said) kill, or stand still."""
 
     place: str
     passes_left: int
-    pause_s: float | None
+    pause_ms: int | None
 
     def pass_by(self) -> None:
         self.passes_left -= 1
         if self.passes_left != 0:
             return
-        if self.pause_s is None:
+        if self.pause_ms is None:
             os.kill(os.getpid(), signal.SIGKILL)
         else:
-            time.sleep(self.pause_s)
+            time.sleep(self.pause_ms / 1000)
 
 
 def read_failpoint(setting: str | None, *, environment: str) -> _Armed | None:
     """What `setting` arms. Raises UnknownFailpoint rather than letting a test prove nothing."""
     if not setting or environment == "production":
         return None
-    where, _, how = setting.partition(":pause=")
+    where, _, how = setting.partition(":pause_ms=")
     place, _, nth = where.partition("@")
     if place not in PLACES:
         raise UnknownFailpoint(f"FAILPOINT={setting}: known are {', '.join(sorted(PLACES))}")
-    return _Armed(place, int(nth or 1), float(how) if how else None)
+    return _Armed(place, int(nth or 1), int(how) if how else None)
 
 
 _armed = read_failpoint(os.environ.get("FAILPOINT"), environment=os.environ.get("ENVIRONMENT", "development"))

@@ -1,6 +1,7 @@
 """Whatever goes wrong is answered as an RFC 9457 problem, in the reader's language and without our insides."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 import structlog
@@ -63,7 +64,7 @@ BY_STATUS = {problem.status: problem for problem in (MethodNotAllowed, PathNotFo
 
 def language_of(headers: Headers) -> Literal["en", "zh"]:
     """ "zh" where Accept-Language prefers Chinese to English, else "en"."""
-    weights = {"en": 0.0, "zh": 0.0}
+    weights = {"en": Decimal(0), "zh": Decimal(0)}
     for part in headers.get("accept-language", "").split(","):
         name, _, parameters = part.strip().lower().partition(";")
         if name[:2] in weights:
@@ -71,9 +72,9 @@ def language_of(headers: Headers) -> Literal["en", "zh"]:
     return "zh" if weights["zh"] > weights["en"] else "en"
 
 
-def _weight(parameters: str) -> float:
+def _weight(parameters: str) -> Decimal:
     quality = parameters.strip().removeprefix("q=")
-    return float(quality) if quality.replace(".", "", 1).isdecimal() else 1.0
+    return Decimal(quality) if quality.replace(".", "", 1).isdecimal() else Decimal(1)
 
 
 def problem_response(problem: Problem, request: Request) -> Response:

@@ -19,7 +19,7 @@ class RateLimiter:
     """Token buckets: `per_s` tokens flow into a bucket of `burst`, a request takes one."""
 
     def __init__(self, *, per_s: float, burst: int) -> None:
-        self._per_s, self._burst = per_s, float(burst)
+        self._per_s, self._burst = per_s, burst
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, who: str) -> None:

@@ -21,6 +21,6 @@ def test_a_place_no_code_passes_is_refused() -> None:
 
 
 def test_the_third_pass_is_the_one_that_counts() -> None:
-    armed = read_failpoint("before_send@3:pause=0", environment="development")
+    armed = read_failpoint("before_send@3:pause_ms=0", environment="development")
     assert armed is not None
-    assert (armed.place, armed.passes_left, armed.pause_s) == ("before_send", 3, 0.0)
+    assert (armed.place, armed.passes_left, armed.pause_ms) == ("before_send", 3, 0)

@@ -103,7 +103,7 @@ async def test_a_leader_that_stood_still_and_lost_its_lock_marks_nothing(
 ) -> None:
     connection = await asyncpg.connect(plain(database_url))
     async with processes(database_url, broker) as children:
-        children.keep("zombie", "relay", first={"FAILPOINT": "after_ack_before_mark@2:pause=3"})
+        children.keep("zombie", "relay", first={"FAILPOINT": "after_ack_before_mark@2:pause_ms=3000"})
         children.keep("reader", "reader")
         await record_orders(sessions)
 
@@ -180,7 +180,7 @@ async def test_the_harness_finds_relays_that_share_the_rows(
 
     async with processes(database_url, broker) as children:
         for name in ("one", "two", "three"):
-            pause = {"FAILPOINT": "before_send:pause=1.5"}
+            pause = {"FAILPOINT": "before_send:pause_ms=1500"}
             children.keep(name, "relay", first=pause, SEEDED_BUG="shares the rows with other relays")
         await until(all_look_for_rows)
         await record_orders(sessions, events_each=25)
