@@ -24,6 +24,10 @@ class Clock(Protocol):
         """The present moment, aware, in UTC."""
         ...
 
+    async def read(self) -> datetime:
+        """The same, not even a moment behind another process of the service that has moved it."""
+        ...
+
 
 def system_now() -> datetime:
     """The machine's time, for tokens, leases, back-off, signatures and retention, which no story may move."""
@@ -34,6 +38,9 @@ class LiveClock:
     """Business time is the system's time."""
 
     def now(self) -> datetime:
+        return system_now()
+
+    async def read(self) -> datetime:
         return system_now()
 
 
@@ -52,6 +59,10 @@ class StoryClock:
 
     def now(self) -> datetime:
         return system_now() + self._ahead
+
+    async def read(self) -> datetime:
+        await self.reread()
+        return self.now()
 
     async def reread(self) -> None:
         """Take over what another process of this service may have set."""

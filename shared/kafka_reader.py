@@ -163,8 +163,10 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         return True
 
     async def _in_one_transaction(self, messages: Sequence[Message], **how: Any) -> None:
+        # An event written after the clock moved must not be journaled before it: `known_at` would show it too early.
+        now = await self._clock.read()
         async with self._sessions() as session:
-            tally = await self._take(session, self._consumer, messages, now=self._clock.now(), **how)
+            tally = await self._take(session, self._consumer, messages, now=now, **how)
             failpoint("before_db_commit")
             await commit(session)
         for outcome, count in tally.items():

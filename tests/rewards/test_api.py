@@ -87,6 +87,14 @@ async def test_progress_says_how_much_more_reaches_the_next_tier(rewards: Reward
     assert progress["gap"] == {"amount": {"amount": "472000.00", "currency": "CNY"}, "to": "table.rows[3]"}
 
 
+async def test_progress_is_told_as_it_was_known_and_only_for_an_instant_with_an_offset(rewards: Rewards) -> None:
+    await play_march(rewards)
+    path, rep = "/v1/accounts/acc-1/progress", rewards.caller(said.REP)
+    assert await items(rep, f"{path}?known_at=2021-03-01T00:00:00Z") == []
+    assert await items(rep, f"{path}?known_at=2021-12-31T00:00:00Z") == await items(rep, path)
+    assert (await rep.call("GET", f"{path}?known_at=2021-03-20")).status_code == 422
+
+
 async def test_the_ledger_shows_its_accounts_entries_and_balances_and_verifies(rewards: Rewards) -> None:
     await play_march(rewards)
     finance = rewards.caller("finance")

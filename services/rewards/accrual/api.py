@@ -1,5 +1,6 @@
 """Routes of accruals: what was earned, where it stands, and why."""
 
+from collections.abc import Collection
 from typing import Annotated
 from uuid import UUID
 
@@ -8,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.rewards.accrual import repository
-from services.rewards.accrual.dependencies import Beneficiary, Judges, Known, check_seen, language, seen_by
-from services.rewards.accrual.explaining import explain
+from services.rewards.accrual.dependencies import Beneficiary, Judges, Known, Moment, check_seen, language, seen_by
+from services.rewards.accrual.explaining import books_at, explain
 from services.rewards.accrual.judging import Judge, Measured
 from services.rewards.accrual.measures import Known as KnownFacts
 from services.rewards.accrual.schemas import (
@@ -24,13 +25,14 @@ from services.rewards.accrual.schemas import (
 from services.rewards.accrual.valuing import grants_of
 from services.rewards.accrual.windows import Window
 from services.rewards.facts import repository as facts
+from services.rewards.facts.accounts import Account
 from services.rewards.ledger.domain import Posting
 from services.rewards.ledger.models import PostingRow
 from services.rewards.ledger.repository import read_posting
 from shared.auth.principal import Principal
 from shared.canonical import plain
 from shared.errors import NotFound
-from shared.http.dependencies import Now, Session, allowed
+from shared.http.dependencies import Session, allowed
 from shared.http.pages import Page, PageQuery, oldest_first, read_page
 from shared.http.routes import Router
 from shared.money import Money
@@ -100,23 +102,32 @@ async def read_progress(
     session: Session,
     judges: Judges,
     known: Known,
-    now: Now,
     caller: Annotated[Principal, allowed("progress.read")],
     period: Annotated[str | None, Query(max_length=40, description="only windows that settle in this month")] = None,
 ) -> Page[ProgressShown]:
     """Where each benefit of the account stands, and how much more reaches the next tier."""
     await check_seen(session, caller.reach("progress.read"), f"account:{account_id}")
-    accounts = await facts.accounts(session, [account_id])
-    windows = await repository.windows(session, account_ids=[account_id])
+    account, windows = await _as_known(session, account_id, known, judges)
     shown = []
-    for window in windows.values():
+    for window in windows:
         judge = judges.get(f"{window.key.policy_id}@{window.version}")
         if judge is not None and judge.plan.is_counted and period in (None, window.period):
-            facts_known = KnownFacts(account=accounts[account_id], moment=now)
+            facts_known = KnownFacts(account=account, moment=known.at)
             measured = Measured(window.key.window, window.tally, window.journal_from, window.journal_from)
             decision = judge.decide(measured, facts_known, grants_of(window))
             shown.append(_progress(judge, window, decision, language(request)))
     return Page(items=shown, next=None)
+
+
+async def _as_known(
+    session: AsyncSession, account_id: str, known: Moment, judges: Judges
+) -> tuple[Account, Collection[Window]]:
+    """The account and its windows as they are, or as they stood at the position that `known_at` names."""
+    if known.until is not None:
+        books = await books_at(session, account_id, position=known.until, judges=judges)
+        return books.account(account_id), books.windows_of(account_id)
+    accounts = await facts.accounts(session, [account_id])
+    return accounts[account_id], (await repository.windows(session, account_ids=[account_id])).values()
 
 
 async def _find(session: AsyncSession, accrual_id: UUID, caller: Principal) -> Posting:

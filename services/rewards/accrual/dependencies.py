@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
+from pydantic import AwareDatetime
 from sqlalchemy import ColumnElement, Select, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,9 +24,12 @@ from shared.http.problems import language_of
 from shared.policy.speech import Language
 
 KnownAt = Annotated[
-    datetime | None, Query(description="as the system knew it at that instant (RFC 3339); absent: as it knows it now")
+    AwareDatetime | None,
+    Query(description="as the system knew it at that instant (RFC 3339); absent: as it knows it now"),
 ]
-AsOf = Annotated[datetime | None, Query(description="business time: only what had happened by that instant (RFC 3339)")]
+AsOf = Annotated[
+    AwareDatetime | None, Query(description="business time: only what had happened by that instant (RFC 3339)")
+]
 Beneficiary = Annotated[
     str | None, Query(pattern=r"^(account|salesperson):.{1,100}$", description='"account:ID" or "salesperson:ID"')
 ]
@@ -43,14 +47,16 @@ async def read_judges(request: Request, session: Session) -> Mapping[str, Judge]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a route is asked, and up to which journal position it answers (None: everything)."""
+    """The instant whose knowledge is asked for, and the journal position that was (None: everything)."""
 
-    now: datetime
+    at: datetime
     until: int | None
 
 
 async def read_moment(session: Session, now: Now, known_at: KnownAt = None) -> Moment:
-    return Moment(now, None if known_at is None else await journal.position_at(session, known_at, now=now))
+    if known_at is None:
+        return Moment(now, None)
+    return Moment(min(known_at, now), await journal.position_at(session, known_at, now=now))
 
 
 Judges = Annotated[Mapping[str, Judge], Depends(read_judges)]

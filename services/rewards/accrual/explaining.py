@@ -1,6 +1,6 @@
 """Why a posting came out as it did: the journal replayed to its position, the window judged there again."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -42,6 +42,15 @@ async def explain(
     return found
 
 
+async def books_at(session: AsyncSession, account_id: str, *, position: int, judges: Mapping[str, Judge]) -> Books:
+    """An account's books as they stood at a journal position: everything journaled of it until then, taken again."""
+    counted = {name: judge for name, judge in judges.items() if judge.plan.is_counted}
+    books = Books(judges=counted, rates=Rates([]))
+    for one in await _journaled(session, {account_id}, until=position):
+        take(books, one)
+    return books
+
+
 def _replayed(told: Iterable[Told], wanted: Sequence[Posting], judge: Judge) -> Iterator[tuple[UUID, Explained]]:
     books = Books(judges={judge.plan.name: judge}, rates=Rates([]))
     waiting = list(reversed(wanted))
@@ -79,8 +88,11 @@ async def _told(session: AsyncSession, wanted: Sequence[Posting]) -> list[Told]:
         contracts = (await facts.contracts(session, salespeople=people)).values()
         keys |= {contract.account_id for contract in contracts}
         keys |= {line.sku for contract in contracts for line in contract.lines}
-    given = {"keys": sorted(keys), "until": wanted[-1].position}
-    rows = await session.execute(_JOURNAL, given)
+    return await _journaled(session, keys, until=wanted[-1].position)
+
+
+async def _journaled(session: AsyncSession, keys: Collection[str], *, until: int) -> list[Told]:
+    rows = await session.execute(_JOURNAL, {"keys": sorted(keys), "until": until})
     return [Told(EVENT_CLASSES[row.type].from_bytes(row.payload), row.event_id, row.pos) for row in rows]
 
 

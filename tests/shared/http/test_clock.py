@@ -70,6 +70,13 @@ async def test_another_process_of_the_service_follows_within_a_fifth_of_a_second
         assert workers.now() >= datetime.fromisoformat(target)
 
 
+async def test_another_process_that_reads_the_clock_is_not_a_moment_behind(service: Probe) -> None:
+    async with running_clock(profile="story", story_start=None, engine=service.engine) as workers:
+        for days in (6, 7, 8):
+            await service.caller("admin").put("/v1/clock", {"now": (target := ahead(days=days))})
+            assert await workers.read() >= datetime.fromisoformat(target)
+
+
 async def test_of_two_who_move_it_at_once_nobody_moves_it_back(service: Probe) -> None:
     clocks = [StoryClock(service.engine) for _ in range(8)]
     targets = [datetime.fromisoformat(ahead(days=10 + n)) for n in range(8)]
