@@ -138,8 +138,8 @@ def _restore_nulls(schema: Mapping[str, Any]) -> None:
     """FastAPI drops every null from the document, also those that authors' examples need."""
     for example in schema.get("examples", ()):
         if isinstance(example, dict):
-            for missing in set(schema.get("required", ())) - set(example):
-                example[missing] = None
+            for name in schema.get("required", ()):
+                example.setdefault(name, None)
 
 
 def _complete(operation: dict[str, Any], *, is_public: bool) -> None:
