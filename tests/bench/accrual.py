@@ -5,22 +5,17 @@ waits for the disk. The limit is taken before and after, on the same machine and
 """
 
 import asyncio
-import os
 import secrets
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import mean
-from tempfile import TemporaryDirectory
 
 import uvloop
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from deploy.local.postgres import running_postgres
 from deploy.topics import create_topics, declared_topics, delete_topics
 from services.rewards.accrual.policies import PublishedBenefits
 from services.rewards.consumers import TOPICS, accrues_by
@@ -33,10 +28,11 @@ from shared.policy.seed import pack_of, seed_pack
 from shared.relay import Relay
 from tests.bench.limit import executemany_per_s
 from tests.bench.readers import Readers, running_readers
+from tests.bench.servers import bench_servers
 from tests.rewards import facts_told as said
 from tests.rewards.accounts_kept import PACK
 from tests.rewards.books_kept import received
-from tests.servers import TestPostgres, kafka_of_the_session
+from tests.servers import TestPostgres
 from tests.shared.pipe.waiting import until
 
 ACCOUNTS = 500
@@ -151,18 +147,6 @@ async def main(count: int, admin_url: str, servers: str) -> None:
         await delete_topics(servers, names=[topic.name for topic in topics])
 
 
-def run(count: int) -> None:
-    """On the servers that the environment names, else on servers of its own that wait for the disk."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="mainstay-bench-", ignore_cleanup_errors=True)))
-        admin_url = (
-            os.environ.get("TEST_DATABASE_URL")
-            or stack.enter_context(running_postgres(folder / "postgres", log=folder / "postgres.log")).admin_url
-        )
-        given = os.environ.get("TEST_KAFKA_BOOTSTRAP_SERVERS", "")
-        servers = stack.enter_context(kafka_of_the_session(given_servers=given))
-        uvloop.run(main(count, admin_url, servers))
-
-
 if __name__ == "__main__":
-    run(int(sys.argv[1]) if len(sys.argv) > 1 else 8_000)
+    with bench_servers() as servers:
+        uvloop.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 8_000, *servers))

@@ -1,30 +1,27 @@
 """Prints what relay and consumer carry on this machine: `python -m tests.bench.pipe [EVENTS]`."""
 
 import asyncio
-import os
 import secrets
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import uvloop
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from deploy.local.postgres import running_postgres
 from deploy.topics import create_topics, declared_topics, delete_topics
 from shared import outbox
 from shared.clock import LiveClock
 from shared.consumer import Consumer, Received
+from shared.cycles import collect_seldom
 from shared.db.engine import async_url
 from shared.db.session import Sessions, commit, make_sessions
 from shared.kafka import Broker
 from shared.kafka_reader import KafkaReader
 from shared.relay import Relay
-from tests.servers import TestPostgres, kafka_of_the_session
+from tests.bench.servers import bench_servers
+from tests.servers import TestPostgres
 from tests.shared.pipe.build import order_paid
 from tests.shared.pipe.waiting import until
 
@@ -97,6 +94,7 @@ async def consumer_per_s(sessions: Sessions, broker: Broker, *, events: int) -> 
 
 
 async def main(events: int, admin_url: str, servers: str) -> None:
+    collect_seldom()  # as a worker does
     postgres = TestPostgres(admin_url)
     prefix = f"bench-{secrets.token_hex(3)}."
     topics = declared_topics(prefix=prefix)
@@ -111,18 +109,6 @@ async def main(events: int, admin_url: str, servers: str) -> None:
         await delete_topics(servers, names=[topic.name for topic in topics])
 
 
-def run(events: int) -> None:
-    """On the servers that the environment names, else on servers of its own that wait for the disk."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="mainstay-bench-", ignore_cleanup_errors=True)))
-        admin_url = (
-            os.environ.get("TEST_DATABASE_URL")
-            or stack.enter_context(running_postgres(folder / "postgres", log=folder / "postgres.log")).admin_url
-        )
-        given = os.environ.get("TEST_KAFKA_BOOTSTRAP_SERVERS", "")
-        servers = stack.enter_context(kafka_of_the_session(given_servers=given))
-        uvloop.run(main(events, admin_url, servers))
-
-
 if __name__ == "__main__":
-    run(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
+    with bench_servers() as servers:
+        uvloop.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000, *servers))
