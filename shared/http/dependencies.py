@@ -36,7 +36,7 @@ async def read_clock(request: Request) -> datetime:
 Now = Annotated[datetime, Depends(read_clock)]
 
 
-def read_today(request: Request, now: Now) -> date:
+async def read_today(request: Request, now: Now) -> date:
     return runtime_of(request).today(now)
 
 
