@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -10,13 +10,16 @@ from deploy.local.databases import SERVICES
 from deploy.local.ports import HOST, claim
 from deploy.local.settings import LocalSettings
 
+Kind = Literal["api", "worker"]
+KINDS: tuple[Kind, ...] = ("api", "worker")
+
 
 @dataclass(frozen=True)
 class Role:
     """One of the eight processes."""
 
     service: str
-    kind: Literal["api", "worker"]
+    kind: Kind
     port: int
 
     @property
@@ -34,6 +37,15 @@ class Role:
     @property
     def probe(self) -> str:
         return f"{self.url}/readyz"
+
+    @property
+    def port_setting(self) -> str:
+        return f"{self.service.upper()}_{'PORT' if self.kind == 'api' else 'PROBE_PORT'}"
+
+    def with_claimed_port(self) -> "Role":
+        """On its port, or on a free one for 0. Raises PortInUse."""
+        listener = "API" if self.kind == "api" else "worker's probes"
+        return replace(self, port=claim(self.port, what=f"the {self.service} {listener}", setting=self.port_setting))
 
 
 @dataclass(frozen=True)
@@ -80,8 +92,6 @@ def _claimed_roles() -> Iterator[Role]:
     """Every port is looked at before anything is started."""
     said = LocalSettings()
     for service in SERVICES:
-        api, probes = f"{service.upper()}_PORT", f"{service.upper()}_PROBE_PORT"
-        yield Role(service, "api", claim(said.port_of(api), what=f"the {service} API", setting=api))
-        yield Role(
-            service, "worker", claim(said.port_of(probes), what=f"the {service} worker's probes", setting=probes)
-        )
+        for kind in KINDS:
+            wanted = Role(service, kind, 0)
+            yield replace(wanted, port=said.port_of(wanted.port_setting)).with_claimed_port()

@@ -16,7 +16,7 @@ from deploy.local.kafka_runtime import KafkaRuntime
 from deploy.local.refusals import DidNotStart, OldDataFolder
 
 LOGGING = Path(__file__).with_name("kafka") / "log4j2.properties"
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 STARTED = "Kafka Server started"
 
 # Small enough for a laptop: 384 MB of heap, of which the log cleaner would take 128 by default.

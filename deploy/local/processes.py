@@ -14,7 +14,7 @@ from deploy.local.instance import Role
 from deploy.local.refusals import DidNotStart
 from deploy.local.settings import PROJECT
 
-READY_TIMEOUT_S = 90.0
+READY_TIMEOUT_S = 180.0
 STARTS_BEFORE_GIVING_UP = 3
 LONGEST_PAUSE_S = 10.0
 
@@ -32,6 +32,9 @@ class Processes:
     _not_before: dict[str, float] = field(default_factory=dict)
 
     def start(self) -> None:
+        """Start each. Raises PortInUse before any is: a stranger on its port would answer that it is ready."""
+        for role in self.roles:
+            role.with_claimed_port()
         for role in self.roles:
             self._start(role)
 

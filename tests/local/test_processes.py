@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from deploy.local import children
 from deploy.local.instance import Role
 from deploy.local.ports import answers, free_port
 from deploy.local.processes import Processes
-from deploy.local.refusals import DidNotStart
+from deploy.local.refusals import DidNotStart, PortInUse
 from deploy.local.settings import PROJECT
 
 WILLING = """
@@ -82,6 +83,14 @@ def test_a_process_that_keeps_ending_fails_the_start_with_its_last_words(
     processes, _ = play(BROKEN)
     with pytest.raises(DidNotStart, match=r"pricing-worker did not start.*pricing-worker\.log.*no database"):
         processes.wait_until_ready()
+
+
+def test_nothing_starts_beside_a_stranger_who_took_a_port_meanwhile(tmp_path: Path) -> None:
+    role = Role("pricing", "worker", free_port())
+    processes = Processes((role,), {role.name: {}}, tmp_path / "logs", cwd=tmp_path)
+    with socket.create_server(("127.0.0.1", role.port)), pytest.raises(PortInUse, match="PRICING_PROBE_PORT"):
+        processes.start()
+    assert not (tmp_path / "logs").exists()
 
 
 def test_stopping_asks_first(play: Callable[[str], tuple[Processes, Role]]) -> None:
