@@ -115,13 +115,13 @@ def cancelled(order: Order, at: datetime) -> Order:
 def delivered(order: Order) -> list[Atom]:
     """What each delivery brought, in delivery order.
 
-    Payments cover what was delivered, in that order; a return takes from its line's earliest delivery first, so it
-    lowers only the months it came from.
+    A return takes from its line's earliest delivery first, so it lowers only the months it came from. Payments cover
+    what is held, in delivery order: what was paid for goods that went back pays for the others, as it does in `owed`.
     """
     if order.cancelled_at is not None:
         return []
     atoms = list(_delivered_and_paid(order))
-    return _less_returns(atoms, order.returns) if order.returns else atoms
+    return list(_paid_again(_less_returns(atoms, order.returns), order)) if order.returns else atoms
 
 
 def still_ordered(order: Order) -> list[tuple[Line, int, int]]:
@@ -148,7 +148,7 @@ def _worth_of_first(line: Line, quantity: int) -> int:
 
 
 def _delivered_and_paid(order: Order) -> Iterator[Atom]:
-    unspent = sum(payment.amount_minor for payment in order.payments)
+    unspent = _paid_in(order)
     by_number = {line.line: line for line in order.lines}
     already = dict.fromkeys(by_number, 0)
     for delivery in order.deliveries:
@@ -160,6 +160,18 @@ def _delivered_and_paid(order: Order) -> Iterator[Atom]:
             paid_minor = max(0, min(unspent, net_minor))
             unspent -= paid_minor
             yield Atom(line, delivery.at, delivery.delivery_id, quantity, net_minor, quantity, net_minor, paid_minor)
+
+
+def _paid_again(atoms: Iterable[Atom], order: Order) -> Iterator[Atom]:
+    unspent = _paid_in(order)
+    for atom in atoms:
+        paid_minor = max(0, min(unspent, atom.held_minor))
+        unspent -= paid_minor
+        yield atom._replace(paid_minor=paid_minor)
+
+
+def _paid_in(order: Order) -> int:
+    return sum(payment.amount_minor for payment in order.payments)
 
 
 def _less_returns(atoms: list[Atom], returns: tuple[Return, ...]) -> list[Atom]:
@@ -180,8 +192,7 @@ def _take_back(atoms: list[Atom], places: Sequence[int], quantity: int, net_mino
         if taken == 0:
             continue
         worth = atom.held_minor if taken == atom.held else max(0, min(net_minor, atom.held_minor))
-        left = atom.held_minor - worth
-        atoms[place] = atom._replace(held=atom.held - taken, held_minor=left, paid_minor=min(atom.paid_minor, left))
+        atoms[place] = atom._replace(held=atom.held - taken, held_minor=atom.held_minor - worth)
         quantity -= taken
         net_minor -= worth
 

@@ -58,6 +58,22 @@ def test_a_return_takes_from_the_earliest_delivery_first() -> None:
     assert [(held, net) for _, held, net, _ in figures(kept)] == [(0, 0), (1, 1_000)]
 
 
+def test_what_was_paid_for_goods_that_went_back_pays_for_the_others() -> None:
+    kept = with_payment(order((4, 4_000)), Payment("p1", BEGAN, 3_000), "CNY")
+    kept = with_delivery(kept, Delivery("d1", BEGAN, ((1, 2),)))
+    kept = with_return(kept, Return("r1", BEGAN + timedelta(days=5), ((1, 1, 1_000),)))
+    kept = with_delivery(kept, Delivery("d2", BEGAN + timedelta(days=40), ((1, 2),)))
+    assert figures(kept) == [(1, 1, 1_000, 1_000), (1, 2, 2_000, 2_000)]
+
+
+def test_an_order_that_owes_nothing_more_counts_all_that_is_held_whenever_its_pieces_came_back() -> None:
+    kept = with_delivery(order((4, 4_000)), Delivery("d1", BEGAN, ((1, 2),)))
+    kept = with_return(kept, Return("r1", BEGAN + timedelta(days=5), ((1, 1, 1_000),)))
+    kept = with_delivery(kept, Delivery("d2", BEGAN + timedelta(days=40), ((1, 2),)))
+    kept = with_payment(kept, Payment("p1", BEGAN + timedelta(days=50), 3_000), "CNY")
+    assert sum(paid for *_, paid in figures(kept)) == 3_000
+
+
 def test_a_cancelled_order_counts_nothing_any_more() -> None:
     kept = with_delivery(order((2, 2_000)), Delivery("d1", BEGAN, None))
     kept = order_after(kept, said.cancelled("o1", "2021-03-09"))
