@@ -21,9 +21,11 @@ from services.rewards.accrual.schemas import (
     ProgressShown,
     WordsShown,
     accrual_shown,
+    working_shown,
 )
 from services.rewards.accrual.valuing import grants_of
 from services.rewards.accrual.windows import Window
+from services.rewards.accrual.working import told
 from services.rewards.facts import repository as facts
 from services.rewards.facts.accounts import Account
 from services.rewards.ledger.domain import Posting
@@ -85,10 +87,12 @@ async def explain_accrual(
     found = await explain(session, [posting], judges=judges)
     if posting.posting_id not in found:
         raise NotFound
-    explained = found[posting.posting_id]
+    explained, spoken = found[posting.posting_id], language(request)
+    measured_in = judges[f"{posting.policy_id}@{posting.version}"].plan.currency
     return ExplanationShown(
         accrual=_shown(posting, judges),
-        text=list(in_words(explained.decision, language(request))),
+        posting=working_shown(explained.working, posting.currency, measured_in),
+        text=[*in_words(explained.decision, spoken), *told(posting, explained.working, measured_in, spoken)],
         decision=plain(explained.decision),
         same_trace=explained.same_trace,
     )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.rewards.accrual.counting import Sight, Tally, contribution
-from services.rewards.accrual.domain import Move
+from services.rewards.accrual.domain import Move, Working
 from services.rewards.accrual.judging import Judge
 from services.rewards.accrual.plans import Plan, Plans, calendar_period, month_of
 from services.rewards.accrual.windows import Window, WindowKey
@@ -33,11 +33,12 @@ class Told(NamedTuple):
 
 
 class Booked(NamedTuple):
-    """A posting and what its balances are after it."""
+    """A posting, what its balances are after it, and how its amount came about."""
 
     posting: Posting
     source_after: int
     target_after: int
+    working: Working | None = None
 
 
 @dataclass
@@ -153,8 +154,8 @@ class Books:
         window.posted = window.posted.after(move)
         booked = self._booking_month(window, plan, judgement.occurred_at)
         cause = judgement.cause
-        if move.order_id is not None:
-            cause = cause._replace(order_id=move.order_id, line=move.line)
+        if move.taken is not None:
+            cause = cause._replace(order_id=move.taken.order_id, line=move.taken.line)
         posting = Posting(
             posting_id=self.fresh_id(),
             beneficiary=window.key.beneficiary,
@@ -182,7 +183,7 @@ class Books:
         )
         after = window.posted
         source_after = after.at(move.source) if move.source else 0
-        self.booked.append(Booked(posting, source_after, after.at(move.target)))
+        self.booked.append(Booked(posting, source_after, after.at(move.target), move.working))
 
     def _booking_month(self, window: Window, plan: Plan, occurred_at: datetime) -> str:
         month = window.period

@@ -23,8 +23,16 @@ def clawbacks(books: Books, plan: Plan, window: Window, before: Order, after: Or
         if order.order_id != after.order_id and name in books.part(plan, order)
         for counted in _in(name, counted_lines(plan, order, sight))
     ]
-    parts = shares(window.posted.total, [*others, *(_weight(before, counted) for counted in held)])
-    return [(taken, clawed_back(taken, parts.get((taken.order_id, taken.line), 0))) for taken in lost]
+    own = [_weight(before, counted) for counted in held]
+    parts = shares(window.posted.total, [*others, *own])
+    known = [
+        taken._replace(
+            measure_minor=sum(weight.amount_minor for weight in own if weight.line == taken.line),
+            share_minor=parts.get((taken.order_id, taken.line), 0),
+        )
+        for taken in lost
+    ]
+    return [(taken, clawed_back(taken)) for taken in known]
 
 
 def _in(name: str, counted: Iterable[Counted]) -> Iterable[Counted]:

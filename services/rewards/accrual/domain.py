@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -33,6 +34,42 @@ class Posted(NamedTuple):
         return {State.PENDING: self.pending, State.ACCRUED: self.accrued, State.PAYABLE: self.payable}[state]
 
 
+class TakenBack(NamedTuple):
+    """One line of one order that lost pieces: of those it held before, in the window, with its share of the total."""
+
+    order_id: str
+    line: int
+    held: int
+    returned: int
+    measure_minor: int = 0
+    share_minor: int = 0
+
+
+class Part(StrEnum):
+    """Which part of a window's change one line is."""
+
+    CHANGE = "change"
+    NEW = "new"
+    REST = "rest"
+    RETURNED = "returned"
+    MOVED = "moved"
+
+
+class Working(NamedTuple):
+    """How one line's amount follows: the window's worth before and after its event, and the part this line is of it.
+
+    `beside` is the sum of the other lines of the event; `measure_before` and `measure_after` are the window's sums.
+    """
+
+    part: Part
+    posted_before: int
+    total: int
+    measure_before: int
+    measure_after: int
+    beside: int = 0
+    taken: TakenBack | None = None
+
+
 class Move(NamedTuple):
     """One line to post: an amount from one state (None: the expense) to another."""
 
@@ -40,17 +77,12 @@ class Move(NamedTuple):
     source: State | None
     target: State
     amount_minor: int
-    order_id: str | None = None
-    line: int | None = None
+    working: Working | None = None
 
-
-class TakenBack(NamedTuple):
-    """One line of one order that lost pieces: of those it held before, in the window."""
-
-    order_id: str
-    line: int
-    held: int
-    returned: int
+    @property
+    def taken(self) -> TakenBack | None:
+        """The returned line that it speaks of."""
+        return self.working.taken if self.working else None
 
 
 class Weight(NamedTuple):
@@ -102,54 +134,60 @@ def moves(posted: Posted, worth_minor: int, state: State, change: Change) -> lis
 
     What is settled stays settled: a hold takes only what is not payable yet, and a difference is a line of its own.
     """
-    found = list(_transfers(posted, state, confirmed=not change.by_business))
-    return found + [
-        Move(kind, None, state, amount, taken.order_id if taken else None, taken.line if taken else None)
-        for kind, amount, taken in _parts(worth_minor - posted.total, worth_minor, change)
-    ]
+    now = Working(Part.CHANGE, posted.total, worth_minor, change.before.amount_minor, change.after.amount_minor)
+    found = list(_transfers(posted, state, now, confirmed=not change.by_business))
+    return found + [Move(kind, None, state, amount, working) for kind, amount, working in _parts(now, change)]
 
 
-def _transfers(posted: Posted, state: State, *, confirmed: bool) -> Iterable[Move]:
+def _transfers(posted: Posted, state: State, now: Working, *, confirmed: bool) -> Iterable[Move]:
+    moved = now._replace(part=Part.MOVED)
     if state is State.PENDING:
         if posted.accrued:
-            yield Move(Kind.HOLD, State.ACCRUED, State.PENDING, posted.accrued)
+            yield Move(Kind.HOLD, State.ACCRUED, State.PENDING, posted.accrued, moved)
     elif posted.pending:
         kind = Kind.CONFIRMATION if state is State.PAYABLE and confirmed else Kind.RELEASE
-        yield Move(kind, State.PENDING, state, posted.pending)
+        yield Move(kind, State.PENDING, state, posted.pending, moved)
 
 
-_Part = tuple[Kind, int, TakenBack | None]
+_Line = tuple[Kind, int, Working]
 
 
-def _parts(change_minor: int, worth_minor: int, change: Change) -> list[_Part]:
+def _parts(now: Working, change: Change) -> list[_Line]:
+    changed = now.total - now.posted_before
     if change.clawbacks:
-        return _taken_back(change_minor, change.clawbacks)
-    if not change_minor:
+        return _taken_back(changed, now, change.clawbacks)
+    if not changed:
         return []
     if change.asks:
-        return [(Kind.REVERSAL, change_minor, None)]
+        return [(Kind.REVERSAL, changed, now)]
     if not change.by_business:
-        return [(Kind.RE_EVALUATION, change_minor, None)]
-    return _new_and_true_up(change_minor, worth_minor, change)
+        return [(Kind.RE_EVALUATION, changed, now)]
+    return _new_and_true_up(changed, now, change)
 
 
-def _taken_back(change_minor: int, clawbacks: Sequence[tuple[TakenBack, int]]) -> list[_Part]:
+def _taken_back(changed: int, now: Working, clawbacks: Sequence[tuple[TakenBack, int]]) -> list[_Line]:
     """R14: what those lines earned, and apart from it what their return changes for the rest."""
-    lines: list[_Part] = [(Kind.CLAWBACK, -share, taken) for taken, share in clawbacks if share]
-    rest = change_minor - sum(amount for _, amount, _ in lines)
-    if rest or not lines:
-        lines.append((Kind.RE_EVALUATION, rest, None))
+    lines: list[_Line] = [
+        (Kind.CLAWBACK, -share, now._replace(part=Part.RETURNED, taken=taken)) for taken, share in clawbacks if share
+    ]
+    beside = sum(amount for _, amount, _ in lines)
+    if changed != beside or not lines:
+        rest = now._replace(part=Part.REST, beside=beside) if lines else now
+        lines.append((Kind.RE_EVALUATION, changed - beside, rest))
     return lines
 
 
-def _new_and_true_up(change_minor: int, worth_minor: int, change: Change) -> list[_Part]:
+def _new_and_true_up(changed: int, now: Working, change: Change) -> list[_Line]:
     """Where a new row is reached, what is new earns its part and the rest trues up what was there (S-A5)."""
-    grown = change.after.amount_minor - change.before.amount_minor
-    if change.row_after == change.row_before or not change.before.amount_minor or grown <= 0:
-        return [(Kind.ACCRUAL if grown > 0 else Kind.RE_EVALUATION, change_minor, None)]
-    new = rounded(Fraction(worth_minor * grown, change.after.amount_minor), "half_up")
-    parts: list[_Part] = [(Kind.ACCRUAL, new, None), (Kind.RE_EVALUATION, change_minor - new, None)]
-    return [part for part in parts if part[1]]
+    grown = now.measure_after - now.measure_before
+    if change.row_after == change.row_before or not now.measure_before or grown <= 0:
+        return [(Kind.ACCRUAL if grown > 0 else Kind.RE_EVALUATION, changed, now)]
+    new = rounded(Fraction(now.total * grown, now.measure_after), "half_up")
+    lines: list[_Line] = [
+        (Kind.ACCRUAL, new, now._replace(part=Part.NEW)),
+        (Kind.RE_EVALUATION, changed - new, now._replace(part=Part.REST, beside=new)),
+    ]
+    return [line for line in lines if line[1]]
 
 
 def shares(total_minor: int, weights: Iterable[Weight]) -> dict[tuple[str, int], int]:
@@ -171,9 +209,9 @@ def taken_back(order_id: str, before: Iterable[Counted], after: Iterable[Counted
     return [taken for taken in lost if taken.returned > 0]
 
 
-def clawed_back(taken: TakenBack, share_minor: int) -> int:
+def clawed_back(taken: TakenBack) -> int:
     """R14's first line: the share still held x returned / held before, half up; the last return takes the rest."""
-    return rounded(Fraction(share_minor * taken.returned, taken.held), "half_up")
+    return rounded(Fraction(taken.share_minor * taken.returned, taken.held), "half_up")
 
 
 def _pieces(counted: Iterable[Counted]) -> dict[int, int]:

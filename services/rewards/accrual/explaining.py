@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.rewards.accrual.books import Books, Told
 from services.rewards.accrual.contract_bonus import known_of
 from services.rewards.accrual.counting import NOTHING
+from services.rewards.accrual.domain import Part, Working
 from services.rewards.accrual.engine import take
 from services.rewards.accrual.judging import Judge, Measured
 from services.rewards.accrual.measures import Known
@@ -24,10 +25,11 @@ from shared.trace import Decision, digest
 
 
 class Explained(NamedTuple):
-    """The rebuilt decision, and whether its trace is the one the posting was made by."""
+    """The rebuilt decision on the window, whether its trace is the one the posting was made by, and the line's sum."""
 
     decision: Decision[Award]
     same_trace: bool
+    working: Working
 
 
 async def explain(
@@ -67,7 +69,24 @@ def _explained(books: Books, judge: Judge, posting: Posting) -> Iterator[tuple[U
     if window is not None:
         decision = _decision(books, judge, window, posting)
         same = posting.digest is None or bytes.fromhex(digest(decision))[:16] == posting.digest
-        yield posting.posting_id, Explained(decision, same)
+        yield posting.posting_id, Explained(decision, same, _working(books, window, posting))
+
+
+def _working(books: Books, window: Window, posting: Posting) -> Working:
+    """As the replay came to the same line; a line that the replay does not make moved what was there already."""
+    total, measure = window.posted.total, window.tally.amount_minor
+    made = (booked for booked in reversed(books.booked) if _is_same_line(booked.posting, posting))
+    found = next(made, None)
+    return found.working if found and found.working else Working(Part.MOVED, total, total, measure, measure)
+
+
+def _is_same_line(made: Posting, posting: Posting) -> bool:
+    return _effect(made) == _effect(posting)
+
+
+def _effect(posting: Posting) -> tuple[object, ...]:
+    cause = posting.cause
+    return posting.beneficiary, posting.window, posting.kind, posting.position, cause.order_id, cause.line
 
 
 def _decision(books: Books, judge: Judge, window: Window, posting: Posting) -> Decision[Award]:

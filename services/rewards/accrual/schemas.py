@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.rewards.accrual.domain import Part, Working
 from services.rewards.accrual.judging import Judge
 from services.rewards.ledger.domain import Posting
 from shared.money import Money
@@ -87,14 +88,61 @@ def accrual_shown(posting: Posting, judge: Judge | None) -> AccrualShown:
 
 
 def _measure(amount: int | None, currency: str | None) -> MoneyShown | int | None:
-    return MoneyShown.of(amount, currency) if amount is not None and currency else amount
+    return None if amount is None else _measured(amount, currency)
+
+
+def _measured(amount: int, currency: str | None) -> MoneyShown | int:
+    return MoneyShown.of(amount, currency) if currency else amount
+
+
+class WorkingShown(Shown):
+    """How the line's own amount follows: the window's worth before and after its event, and which part of it this is.
+
+    `change`: total − posted_before. `new`: total × (measure_after − measure_before) ÷ measure_after. `rest`: total −
+    posted_before − beside. `returned`: −(share_held × quantity_returned ÷ quantity_held_before), where share_held is
+    posted_before × line_measure ÷ measure_before by largest remainder. `moved`: from one state to another.
+    """
+
+    part: Part
+    posted_before: MoneyShown
+    total: MoneyShown
+    measure_before: MoneyShown | int
+    measure_after: MoneyShown | int
+    beside: MoneyShown | None = Field(None, description="the other lines of the same event")
+    line_measure: MoneyShown | int | None = Field(None, description="what the returned line put into the measure")
+    share_held: MoneyShown | None = Field(None, description="what the returned line held of posted_before")
+    quantity_returned: int | None = None
+    quantity_held_before: int | None = None
+
+
+def working_shown(working: Working, currency: str, measured_in: str | None) -> WorkingShown:
+    taken = working.taken
+    shown = WorkingShown(
+        part=working.part,
+        posted_before=MoneyShown.of(working.posted_before, currency),
+        total=MoneyShown.of(working.total, currency),
+        measure_before=_measured(working.measure_before, measured_in),
+        measure_after=_measured(working.measure_after, measured_in),
+        beside=MoneyShown.of(working.beside, currency) if working.part is Part.REST else None,
+    )
+    if taken is None:
+        return shown
+    return shown.model_copy(
+        update={
+            "line_measure": _measured(taken.measure_minor, measured_in),
+            "share_held": MoneyShown.of(taken.share_minor, currency),
+            "quantity_returned": taken.returned,
+            "quantity_held_before": taken.held,
+        }
+    )
 
 
 class ExplanationShown(Shown):
     """The decision rebuilt at the posting's journal position by the same pure evaluator that made it."""
 
     accrual: AccrualShown
-    text: list[str] = Field(description="the trace in words, in the language of Accept-Language")
+    posting: WorkingShown
+    text: list[str] = Field(description="the trace and the line's own sum in words, in Accept-Language's language")
     decision: dict[str, Any] = Field(description="outcome and whole trace, enough to recompute the amount")
     same_trace: bool = Field(description="whether the rebuilt trace has the digest stored with the posting")
 

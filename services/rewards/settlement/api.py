@@ -1,5 +1,6 @@
 """Routes of settlement: periods, their closing, and statements."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -18,9 +19,12 @@ from services.rewards.accrual.dependencies import (
     own_account,
     own_user,
 )
-from services.rewards.accrual.explaining import explain
+from services.rewards.accrual.explaining import Explained, explain
+from services.rewards.accrual.judging import Judge
 from services.rewards.accrual.schemas import MoneyShown
+from services.rewards.accrual.working import told
 from services.rewards.facts.models import AccountState
+from services.rewards.ledger.domain import Posting
 from services.rewards.settlement import repository, statements
 from services.rewards.settlement.domain import closes_from, month, state_on
 from services.rewards.settlement.models import ClosedPeriod, StatementRow
@@ -45,6 +49,7 @@ from shared.policy.api import Policies
 from shared.policy.compiled import PolicySet
 from shared.policy.explain import explain as in_words
 from shared.policy.rulebook import Rulebook
+from shared.policy.speech import Language
 
 CALENDAR = "settlement-calendar"
 
@@ -167,7 +172,7 @@ async def explain_statement(
             reward_id=line.posting.posting_id,
             amount=MoneyShown.of(line.amount.amount_minor, line.amount.currency),
             says=KINDS[line.posting.kind][spoken],
-            text=list(in_words(explained[line.posting.posting_id].decision, spoken)),
+            text=_told(line.posting, explained[line.posting.posting_id], judges, spoken),
             same_trace=explained[line.posting.posting_id].same_trace,
         )
         for line in found.lines
@@ -176,6 +181,12 @@ async def explain_statement(
     return StatementExplained(
         id=row.statement_id, beneficiary=row.beneficiary, period=row.period, language=spoken, lines=lines
     )
+
+
+def _told(posting: Posting, explained: Explained, known: Mapping[str, Judge], spoken: Language) -> list[str]:
+    """The window's decision, then how the line's own amount follows from it."""
+    measured_in = known[f"{posting.policy_id}@{posting.version}"].plan.currency
+    return [*in_words(explained.decision, spoken), *told(posting, explained.working, measured_in, spoken)]
 
 
 def grace_of(policies: PolicySet, asked: Period) -> Duration:

@@ -88,7 +88,7 @@ def test_every_running_sum_equals_counting_the_window_from_scratch(data: st.Data
 def test_a_posting_says_what_its_balance_is_after_it(data: st.DataObject) -> None:
     kept = told_in(data.draw(merged([*AROUND, *data.draw(lives_of_orders())])))
     running: dict[tuple[str, str], int] = {}
-    for posting, source_after, target_after in kept.booked:
+    for posting, source_after, target_after, _ in kept.booked:
         target = (posting.window, posting.target.value)
         running[target] = running.get(target, 0) + posting.amount_minor
         assert running[target] == target_after
