@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from shared.money import Money
 from shared.policy.plan import Plan, TablePlan
-from shared.policy.speech import Language, MissingSentence, Speech, percent
+from shared.policy.speech import Language, MissingSentence, Speech, is_share, percent
 from shared.trace import Decision, Evidence, Node, Text, Value
 
 Sentence = Callable[[Node, Speech], str]
@@ -118,14 +118,13 @@ def _compare(node: Node, speech: Speech) -> str:
     deadline = (node.figures or {}).get("deadline")
     end = speech.say("deadline", day=speech.value(deadline)) if deadline else ""
     known = "compare.known" if isinstance(node.inputs[0], Evidence) else "compare.unknown"
-    return speech.say(known, gap=speech.gap(node.gap, "short") + end, **parts)
+    return speech.say(known, gap=speech.gap(node.gap, "short", share=is_share(node)) + end, **parts)
 
 
 def _fact(node: Node, speech: Speech) -> dict[str, str]:
     """Name, window and value of what a node asked for."""
-    given = node.inputs[0]
-    value = speech.value(given.value) if isinstance(given, Evidence) else ""
-    return {"fact": speech.text(node.rule.asks[0].title), "window": speech.window(node.window), "value": value}
+    fact = speech.text(node.rule.asks[0].title)
+    return {"fact": fact, "window": speech.window(node.window), "value": speech.given(node)}
 
 
 def _several(node: Node, speech: Speech) -> str:
@@ -147,7 +146,7 @@ def _policy(node: Node, speech: Speech) -> str:
 
 def _row(node: Node, speech: Speech) -> str:
     number = int(str(node.result)) + 1
-    gap = speech.gap(node.gap, "row")
+    gap = speech.gap(node.gap, "row", share=is_share(node))
     return speech.say("row", number=number, limits=speech.limits(node), gap=gap, **_fact(node, speech))
 
 

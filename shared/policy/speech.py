@@ -1,20 +1,23 @@
 """How figures, days and words read in English and in Chinese, and the sentences they stand in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal, localcontext
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from ruamel.yaml import YAML
 
 from shared.calendar import Duration
 from shared.money import Money
+from shared.policy.registry import load_registry
 from shared.trace import Evidence, Gap, Node, NoEvidence, Text, Value
 
 Language = Literal["en", "zh"]
+DIGITS_OF_A_RATE: Final = 60
+"""More than any ratio is kept with."""
 _HERE = Path(__file__).parent
 
 
@@ -44,9 +47,33 @@ def grouped(number: Decimal | int) -> str:
     return f"{number:,f}" if isinstance(number, Decimal) else f"{number:,}"
 
 
-def percent(rate: Decimal) -> str:
-    share = (rate * 100).normalize()
-    return f"{share:,f} %"
+def percent(rate: Decimal, digits: int | None = None) -> str:
+    """25 %. With `digits` no more of them: cut and never rounded, so that what falls short does not seem to reach."""
+    return f"{_hundredfold(rate, digits, ROUND_DOWN)} %"
+
+
+def _hundredfold(rate: Decimal, digits: int | None, rounding: str) -> str:
+    with localcontext(prec=DIGITS_OF_A_RATE, rounding=rounding):
+        share = rate.scaleb(2)
+        shown = share if digits is None else share.quantize(Decimal(1).scaleb(-digits))
+        return f"{shown.normalize():,f}"
+
+
+def digits_apart(rate: Decimal, limits: Iterable[Decimal]) -> int:
+    """Two, or as many as it takes for the cut rate to differ from each limit that it differs from."""
+    others = [limit for limit in limits if limit != rate]
+    enough = (
+        digits
+        for digits in range(2, DIGITS_OF_A_RATE)
+        if percent(rate, digits) not in [percent(limit, digits) for limit in others]
+    )
+    return next(enough, DIGITS_OF_A_RATE)
+
+
+def is_share(node: Node) -> bool:
+    """Whether the fact a node asked for is a share of one, which people read as a percentage."""
+    fact = load_registry().facts.get(node.rule.asks[0].fact) if node.rule.asks else None
+    return fact is not None and fact.type == "rate" and fact.min != 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +125,15 @@ class Speech:
             case _:
                 return "" if value is None else str(value)
 
+    def given(self, node: Node) -> str:
+        """The value a node asked for, a share of one as a percentage; nothing where there is no evidence."""
+        given = node.inputs[0]
+        value = given.value if isinstance(given, Evidence) else None
+        if not isinstance(value, Decimal) or not is_share(node):
+            return self.value(value)
+        limits = [Decimal(limit) for _, limit in node.rule.compares if _is_number(limit)]
+        return percent(value, digits_apart(value, limits))
+
     def limits(self, node: Node) -> str:
         """The comparisons as written, in the unit of what is compared."""
         given = node.inputs[0] if node.inputs else NoEvidence()
@@ -113,6 +149,8 @@ class Speech:
             return limit.strip("[]")
         if not _is_number(limit):
             return self.word(limit)
+        if is_share(node):
+            return percent(Decimal(limit))
         currency = value.currency if isinstance(value, Money) else (node.rule.written or {}).get("currency")
         return self.value(Money.parse(limit, currency)) if currency else grouped(Decimal(limit))
 
@@ -123,15 +161,19 @@ class Speech:
             return self.say("in_span", first=first, last=last)
         return self.say("in_period", window=key) if key else ""
 
-    def gap(self, gap: Gap | None, kind: str) -> str:
-        """How far off, as the end of a sentence; `kind` is `short` or `row`."""
+    def gap(self, gap: Gap | None, kind: str, *, share: bool = False) -> str:
+        """How far off, as the end of a sentence; `kind` is `short` or `row`. A share's is in points, rounded up."""
         if gap is None:
             return ""
         way = "over" if gap.downwards and kind == "short" else kind
         _, _, row = gap.to.rpartition("[")
         following = int(row.rstrip("]")) + 1 if row.rstrip("]").isdigit() else ""
         code = f"gap.{way}_open" if gap.open else f"gap.{way}"
-        return self.say(code, gap=self.value(gap.amount), next=following)
+        shown = self._points(gap.amount) if share and isinstance(gap.amount, Decimal) else self.value(gap.amount)
+        return self.say(code, gap=shown, next=following)
+
+    def _points(self, share: Decimal) -> str:
+        return self.say("percentage_points", number=_hundredfold(share, 2, ROUND_UP))
 
 
 def _is_number(text: str) -> bool:

@@ -222,6 +222,39 @@ def test_a_rate_is_said_as_a_percentage(rate, text):
     assert percent(Decimal(rate)) == text
 
 
+@pytest.mark.parametrize(
+    ("margin", "language", "said"),
+    [
+        pytest.param("0.2045454545454545", "en", "lines: 20.45 %, required ≥ 10 % – holds.", id="cut to two digits"),
+        pytest.param("0.2045999999999999", "zh", "：20.45 %，要求≥ 10 %——满足。", id="cut, not rounded, in Chinese"),
+        pytest.param("0.10", "en", "lines: 10 %, required ≥ 10 % – holds.", id="equal is shown as equal"),
+        pytest.param("0.100004", "en", "lines: 10.0004 %, required ≥ 10 % – holds.", id="a hair above is not equal"),
+        pytest.param(
+            "0.0999999999999999999999999999999999999999",
+            "en",
+            "lines: 9.99 %, required ≥ 10 % – fails, short by 0.01 percentage points.",
+            id="a hair below never seems to reach it",
+        ),
+        pytest.param(
+            "0.055",
+            "zh",
+            "：5.5 %，要求≥ 10 %——不满足，差4.5个百分点。",
+            id="what is missing is said in points",
+        ),
+    ],
+)
+def test_s_a1_a_share_reads_as_a_percentage_that_never_hides_a_difference(margin, language, said):
+    known = NEW_BRAND | {"contract.new_brand_margin": Decimal(margin), "contract.new_brand_amount": usd("74461.54")}
+    lines = explain(plan("new-product-bonus").decide(case(known)), language)
+    assert [line for line in lines if line.endswith(said)], lines
+
+
+def test_a_limit_without_evidence_is_a_percentage_too():
+    known = {"line.new_brand": True, "contract.new_brand_amount": usd("20000.00")}
+    lines = explain(plan("new-product-bonus").decide(case(known)), "en")
+    assert [line for line in lines if line.endswith("no evidence, required ≥ 10 % – no evidence.")], lines
+
+
 def test_a_stored_decision_is_explained_as_the_fresh_one():
     """A statement is printed again from what was stored."""
     for decision in decisions().values():
