@@ -255,9 +255,9 @@ def minor(money):
 
 
 def priced(trace):
-    lines = {node["rule"]: node for node in trace["inside"] if node["what"] == "line"}
+    lines = {node["rule"]: node for node in trace.get("inside", ()) if node["what"] == "line"}
     left = {line: minor(node["figures"]["unit_price"]) * node["figures"]["quantity"] for line, node in lines.items()}
-    for node in trace["inside"]:
+    for node in trace.get("inside", ()):
         if node["what"] == "price_rule" and node["applied"] is True:
             take_off(node, lines, left)
     step = {line: smallest(node["result"]["currency"]) for line, node in lines.items()}

@@ -33,6 +33,8 @@ class Story:
     contract: dict[str, Any] = field(default_factory=dict)
     chain: dict[str, Any] = field(default_factory=dict)
     refusals: list[dict[str, Any]] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    """Who sent his approval twice with one key, and was answered the same."""
     orders: list[dict[str, Any]] = field(default_factory=list)
     accruals: list[dict[str, Any]] = field(default_factory=list)
     march_accruals: list[dict[str, Any]] = field(default_factory=list)
@@ -489,6 +491,7 @@ async def decide(
         again = await person.ask("POST", "approvals", path, expect=200, json=body, headers=headers)
         if again.content != first.content:
             raise Contradicted(f"{person.name}'s second approve with the same key answered something else")
+        story.repeated.append(person.username)
 
 
 def may_act(person: Person, step: dict[str, Any]) -> bool:

@@ -34,7 +34,9 @@ class Played:
     """The explanation of each of the story's postings, by reward id and language."""
     quote_explained: dict[str, Any] = field(default_factory=dict)
     chain_explained: dict[str, Any] = field(default_factory=dict)
-    april_balances: Rows = field(default_factory=list)
+    requests: Rows = field(default_factory=list)
+    """Every approval that was asked for about the account, its quote, its contract and its rep's bonus, whole."""
+    contract_history: dict[str, Any] = field(default_factory=dict)
     verified: dict[str, Any] = field(default_factory=dict)
     heads: list[dict[str, Any]] = field(default_factory=list)
     """The ledger's head before and after the file was sent again."""
@@ -87,6 +89,9 @@ async def _ask_about_the_story(cast: Cast, played: Played) -> None:
                     "rewards", posting["explanation"].removeprefix("/v1"), headers={"Accept-Language": language}
                 )
     played.quote_explained = await cast.rep.get("pricing", f"/quotes/{story.quote['id']}/explanation")
+    for summary in await everything(cast.auditor, "approvals", "/requests", account_id=story.account["id"]):
+        played.requests.append(await cast.auditor.get("approvals", f"/requests/{summary['id']}"))
+    played.contract_history = await cast.rep.get("approvals", f"/contracts/{story.contract['id']}/history")
     played.chain_explained = await cast.rep.get("approvals", f"/requests/{story.chain['id']}/explanation")
     played.balances = await everything(cast.auditor, "rewards", "/ledger/balances")
     played.verified = await cast.auditor.post("rewards", "/ledger/verify", expect=200, timeout=120)
