@@ -12,6 +12,7 @@ import httpx2
 SERVICES = ("accounts", "pricing", "approvals", "rewards")
 TOKEN_LIFE_S = 240
 SEEN_KEPT = 24
+TRIES, PAUSE_S = 25, 0.2
 T = TypeVar("T")
 
 
@@ -60,10 +61,7 @@ class Person:
     signed_in_at: float = -TOKEN_LIFE_S
 
     async def sign_in(self) -> None:
-        answer = await self.world.http.post(
-            f"{self.world.urls['accounts']}/v1/token",
-            json=self._proof(),
-        )
+        answer = await self._send("POST", f"{self.world.urls['accounts']}/v1/token", json=self._proof())
         if answer.status_code != 200:
             raise Unexpected(f"sign-in of {self.username}", 200, answer)
         self.token, self.signed_in_at = answer.json()["access_token"], time.monotonic()
@@ -91,12 +89,12 @@ class Person:
         return answer
 
     async def _send(self, method: str, url: str, **options: Any) -> httpx2.Response:
-        """A service that is behind what was written says so; a front end waits and asks again."""
-        for _ in range(15):
+        """A service that is busy, or behind what was written, says so; a front end waits and asks again."""
+        for _ in range(TRIES):
             answer = await self.world.http.request(method, url, **options)
-            if answer.status_code != 503 or "read_model_behind" not in answer.text:
+            if answer.status_code != 503:
                 return answer
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(PAUSE_S)
         return answer
 
     async def get(self, service: str, path: str, **options: Any) -> Any:
