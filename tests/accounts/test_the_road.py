@@ -104,6 +104,17 @@ async def test_a_dossier_without_its_licence_says_so_and_is_fuller_with_it_a1(ac
     assert await told(accounts, "AccountChanged", account["id"]) == 1
 
 
+async def test_nobody_opens_a_dossier_in_a_branch_he_does_not_act_for(accounts, people):
+    body = {"legal_name": "Elsewhere", "branch": "lubumbashi", "channel": "dealer", "sales_class": "retail"}
+    refused = await people["rep"].post("/v1/accounts", body)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (403, "/branch")
+
+
+async def test_no_account_is_rated_as_of_a_day_to_come_a2(accounts, people):
+    refused = await people["kam"].post("/v1/rating-runs", {"as_of": "2999-12-31", "preview": True})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/as_of")
+
+
 async def test_family_notes_are_shown_masked_a1(people):
     account = await opened(people)
     person = {"role": "main_contact", "name": "Chen Li", "family_notes": "two children"}

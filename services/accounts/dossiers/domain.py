@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from shared.errors import Problem, Words
+from shared.errors import FieldError, Forbidden, Problem, Words
 
 
 class Channel(StrEnum):
@@ -33,6 +33,14 @@ class TeamDuty(StrEnum):
     account_rep = "account_rep"
     key_account_manager = "key_account_manager"
     branch_manager = "branch_manager"
+
+
+class BranchOutOfReach(Forbidden):
+    code = "branch_out_of_reach"
+    title: ClassVar[Words] = {"en": "You do not act for this branch", "zh": "您无权代表该分公司"}
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("/branch", self.code, self.title)])
 
 
 class AlreadyFrozen(Problem):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accounts.dossiers import repository
 from services.accounts.dossiers.domain import (
     AlreadyFrozen,
+    BranchOutOfReach,
     ChecklistRow,
     Completeness,
     NotFrozen,
@@ -69,7 +70,9 @@ class WholeDossier:
 
 
 async def open_account(session: AsyncSession, *, request: NewAccount, who: Whereabouts) -> Account:
-    """A1: a new dossier; raises Conflict where the number is taken."""
+    """A1: a new dossier in a branch one acts for; raises BranchOutOfReach, or Conflict where the number is taken."""
+    if not who.reach.covers(branch=request.branch):
+        raise BranchOutOfReach
     number = request.number or await repository.next_number(session)
     if await repository.number_taken(session, number=number):
         raise Conflict(f"Account number {number} is taken.")

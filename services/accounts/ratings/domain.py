@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar, cast
 
 from shared.calendar import PeriodKind, period_of
-from shared.errors import Problem, Words
+from shared.errors import FieldError, Problem, ValidationProblem, Words
 
 
 class ProposalState(StrEnum):
@@ -28,6 +28,14 @@ ANSWERS: dict[tuple[ProposalState, Answer], ProposalState] = {
     (ProposalState.proposed, Answer.reject): ProposalState.rejected,
     (ProposalState.proposed, Answer.withdraw): ProposalState.withdrawn,
 }
+
+
+class DayAhead(ValidationProblem):
+    code = "day_in_the_future"
+    title: ClassVar[Words] = {"en": "Nothing is known yet of a day to come", "zh": "未来日期尚无事实"}
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("/as_of", self.code, self.title)])
 
 
 class AlreadyAnswered(Problem):

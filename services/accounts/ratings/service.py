@@ -15,6 +15,7 @@ from services.accounts.ratings.domain import (
     AlreadyAnswered,
     Answer,
     ClassFact,
+    DayAhead,
     ProposalState,
     answered,
     class_on,
@@ -82,8 +83,10 @@ async def run_ratings(
 ) -> tuple[str, list[Rated]]:
     """A2: rate the accounts as of the end of a day; unless it is a preview each rating becomes a proposal that asks.
 
-    Returns the run's id and the ratings by account id.
+    Returns the run's id and the ratings by account id; raises DayAhead for a day that lies ahead.
     """
+    if as_of > who.today:
+        raise DayAhead
     run_id = str(new_id())
     rows = await repository.accounts_to_rate(session, account_ids=account_ids, reach=who.reach)
     known = await what_is_known(

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from services.pricing.catalogue.domain import Cost, ListPrice, Product
 from services.pricing.schemas import (
@@ -89,6 +89,13 @@ class NewExchangeRate(Request):
     )
     date: date
     source: Text = Field(examples=["central bank fixing"])
+
+    @field_validator("quote")
+    @classmethod
+    def _another_currency(cls, quote: str, given: ValidationInfo) -> str:
+        if quote == given.data.get("base"):
+            raise ValueError("a rate is between two currencies")
+        return quote
 
 
 class ExchangeRateAnswer(Answer):

@@ -131,7 +131,8 @@ async def _as_known(
         books = await books_at(session, account_id, position=known.until, judges=judges)
         return books.account(account_id), books.windows_of(account_id)
     accounts = await facts.accounts(session, [account_id])
-    return accounts[account_id], (await repository.windows(session, account_ids=[account_id])).values()
+    windows = await repository.windows(session, account_ids=[account_id])
+    return accounts.get(account_id, Account(account_id)), windows.values()
 
 
 async def _find(session: AsyncSession, accrual_id: UUID, caller: Principal) -> Posting:

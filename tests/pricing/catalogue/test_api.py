@@ -87,6 +87,8 @@ async def test_a_days_rate_stays_as_it_was_published(pricing: Pricing) -> None:
     )
     await good(fin.post("/v1/exchange-rates", rate), 201)
     await good(fin.post("/v1/exchange-rates", rate), 201)
+    alone = await fin.post("/v1/exchange-rates", {**rate, "quote": rate["base"]})
+    assert (alone.status_code, alone.json()["errors"][0]["pointer"]) == (422, "/quote")
     refused = await fin.post("/v1/exchange-rates", {**rate, "rate": "6.60"})
     assert (refused.status_code, refused.json()["code"]) == (409, "rate_exists")
     assert (await fin.post("/v1/exchange-rates", {**rate, "rate": "0.00"})).status_code == 422
