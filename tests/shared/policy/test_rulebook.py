@@ -25,7 +25,7 @@ def refusal(**facts):
 
 def test_p7_a_refusal_of_class_c_names_its_condition_and_how_far_off_it_is():
     (error,) = refusal(**{"account.class": "C"})
-    said = "Class C pays first: Prepaid share agreed: 0, required ≥ 1.00 – fails, short by 1.00."
+    said = "Class C pays first: Prepaid share agreed: 0 %, required ≥ 100 % – fails, short by 100 percentage points."
     assert error.detail["en"] == said
     assert error.detail["zh"].startswith("C类先款：")
 
