@@ -26,6 +26,7 @@ def local_day(instant: datetime, zone: str) -> date:
     return instant.astimezone(ZoneInfo(zone)).date()
 
 
+@lru_cache(maxsize=4096)
 def day_start(day: date, zone: str) -> datetime:
     """First instant of a local day, in UTC; where a clock change skips midnight, the instant of that change."""
     return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
@@ -136,6 +137,7 @@ def _key(kind: PeriodKind, year: int, number: int) -> str:
     return f"{year:04}{written}"
 
 
+@lru_cache(maxsize=4096)
 def period(key: str) -> Period:
     """The calendar period of a key; `ValueError` for a key that names none."""
     found = _KEY.fullmatch(key)

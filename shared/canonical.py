@@ -83,11 +83,13 @@ def _word(value: Enum) -> Any:
 
 
 def _fields_writer(kind: type) -> Writer:
-    fields = tuple((field.name, field.default) for field in dataclasses.fields(kind))
+    fields = dataclasses.fields(kind)
+    always = tuple(field.name for field in fields if field.default is dataclasses.MISSING)
+    unless_default = tuple((one.name, one.default) for one in fields if one.default is not dataclasses.MISSING)
 
     def write(value: Any) -> dict[str, Any]:
-        said: dict[str, Any] = {}
-        for name, default in fields:
+        said = {name: plain(getattr(value, name)) for name in always}
+        for name, default in unless_default:
             item = getattr(value, name)
             if item is not default and item != default:
                 said[name] = plain(item)

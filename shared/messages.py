@@ -74,7 +74,7 @@ def storable(text: str) -> str:
 
 def header_texts(raw: Iterable[tuple[str, bytes]]) -> dict[str, str]:
     said = {name: value.decode("utf-8", "replace") for name, value in raw}
-    if any("\x00" in value or "\x00" in name for name, value in said.items()):
+    if "\x00" in "".join((*said, *said.values())):
         return {storable(name): storable(value) for name, value in said.items()}
     return said
 

@@ -135,7 +135,11 @@ class Money:
         return {"amount": str(self), "currency": self.currency}
 
     def __str__(self) -> str:
-        return f"{self.decimal:f}"
+        digits = minor_digits(self.currency)
+        if not digits:
+            return str(self.amount_minor)
+        whole, rest = divmod(abs(self.amount_minor), 10**digits)
+        return f"{'-' if self.amount_minor < 0 else ''}{whole}.{rest:0{digits}}"
 
     def __add__(self, other: "Money") -> "Money":
         return Money(self.amount_minor + self._same(other), self.currency)

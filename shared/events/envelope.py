@@ -6,6 +6,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, ClassVar, NamedTuple, Self
 from uuid import UUID
 
@@ -112,6 +113,7 @@ def _positive(number: str) -> int:
     return int(number)
 
 
+@lru_cache(maxsize=1024)
 def _major_version(data_schema: str) -> int:
     found = _SCHEMA.fullmatch(data_schema)
     if found is None:

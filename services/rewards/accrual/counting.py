@@ -110,15 +110,16 @@ def scratch(plan: Plan, orders: Iterable[Order], sight: Sight) -> dict[str, Tall
 def counted_lines(plan: Plan, order: Order, sight: Sight) -> Iterator[Counted]:
     """The order's pieces that count, each in its window; what is wholly brought back counts no more."""
     held = order.currency
-    days: dict[datetime, tuple[date, str, Fraction | None]] = {}
-    for piece in _BASES[plan.basis](order, plan):
-        if piece.at not in days:
-            day = local_day(piece.at, plan.zone)
+    days: dict[tuple[datetime, str], tuple[date, str, Fraction | None]] = {}
+    for line, at, delivery_id, quantity, amount_minor in _BASES[plan.basis](order, plan):
+        found = days.get((at, delivery_id))
+        if found is None:
+            day = local_day(at, plan.zone)
             ratio = sight.rates.ratio(held, plan.currency, day) if plan.currency else SAME
-            days[piece.at] = (day, _window(plan, order, piece, day), ratio)
-        day, window, ratio = days[piece.at]
-        if sight.admits(plan, day, piece.line):
-            yield Counted(window, piece.line.line, piece.at, piece.quantity, _converted(piece.amount_minor, ratio))
+            found = days[at, delivery_id] = (day, _window(plan, order, delivery_id, day), ratio)
+        day, window, ratio = found
+        if sight.admits(plan, day, line):
+            yield Counted(window, line.line, at, quantity, _converted(amount_minor, ratio))
 
 
 def _can_count(plan: Plan, order: Order) -> bool:
@@ -133,11 +134,11 @@ def _converted(amount_minor: int, ratio: Fraction | None) -> int | None:
     return rounded(amount_minor * ratio, "half_up")
 
 
-def _window(plan: Plan, order: Order, piece: Piece, day: date) -> str:
+def _window(plan: Plan, order: Order, delivery_id: str, day: date) -> str:
     if plan.per == "order":
         return f"order:{order.order_id}"
     if plan.per == "delivery":
-        return f"delivery:{piece.delivery_id}"
+        return f"delivery:{delivery_id}"
     return period_of(plan.window_kind or "month", day).key
 
 

@@ -45,8 +45,8 @@ async def insert_postings(session: AsyncSession, postings: Sequence[Posting]) ->
     """Postings, their entries and their keys, in three statements; a key known already fails the whole batch."""
     if not postings:
         return
-    rows = [_values(posting) for posting in postings]
-    arrays: dict[str, Any] = {f"c_{name}": [row[name] for row in rows] for name in COLUMNS}
+    rows = zip(*map(_values, postings), strict=True)
+    arrays: dict[str, Any] = {f"c_{name}": list(row) for name, row in zip(COLUMNS, rows, strict=True)}
     arrays["c_clauses"] = ["\n".join(posting.clauses) for posting in postings]
     await session.execute(_INSERT_POSTINGS, arrays)
     sides = [(posting.posting_id, side, *entry) for posting in postings for side, entry in enumerate(entries(posting))]
@@ -112,36 +112,37 @@ def read_posting(row: Row[Any] | PostingRow) -> Posting:
     )
 
 
-def _values(posting: Posting) -> dict[str, Any]:
+def _values(posting: Posting) -> tuple[Any, ...]:
+    """In the order of COLUMNS."""
     cause = posting.cause
-    return {
-        "posting_id": posting.posting_id,
-        "beneficiary": posting.beneficiary,
-        "account_id": posting.account_id,
-        "policy_id": posting.policy_id,
-        "version": posting.version,
-        "window_key": posting.window,
-        "period": posting.period,
-        "origin_period": posting.origin_period,
-        "kind": posting.kind.value,
-        "source": posting.source.value if posting.source else None,
-        "target": posting.target.value,
-        "amount_minor": posting.amount_minor,
-        "currency": posting.currency,
-        "expense": posting.expense,
-        "event_id": cause.event_id,
-        "order_id": cause.order_id,
-        "contract_id": cause.contract_id,
-        "line": cause.line,
-        "position": posting.position,
-        "occurred_at": posting.occurred_at,
-        "reached_row": posting.row,
-        "measure_before": posting.measure_before,
-        "measure_after": posting.measure_after,
-        "journal_from": posting.journal_from,
-        "digest": posting.digest,
-        "corrects": posting.corrects,
-    }
+    return (
+        posting.posting_id,
+        posting.beneficiary,
+        posting.account_id,
+        posting.policy_id,
+        posting.version,
+        posting.window,
+        posting.period,
+        posting.origin_period,
+        posting.kind.value,
+        posting.source.value if posting.source else None,
+        posting.target.value,
+        posting.amount_minor,
+        posting.currency,
+        posting.expense,
+        cause.event_id,
+        cause.order_id,
+        cause.contract_id,
+        cause.line,
+        posting.position,
+        posting.occurred_at,
+        posting.row,
+        posting.measure_before,
+        posting.measure_after,
+        posting.journal_from,
+        posting.digest,
+        posting.corrects,
+    )
 
 
 def listed(where: str) -> str:
