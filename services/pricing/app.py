@@ -14,7 +14,7 @@ from shared.http.app import create_app
 from shared.http.exchange import ServiceDescription
 from shared.http.serve import serve
 
-ROUTERS = (catalogue.router, quotes.router, orders.router, imports.router)
+ROUTERS = (quotes.router, orders.router, imports.router, catalogue.router)
 
 
 def make_app(settings: PricingSettings) -> FastAPI:

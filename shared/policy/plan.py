@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from shared.policy.benefit import BenefitPlan, compile_benefit
@@ -90,8 +91,15 @@ class Plans:
 
     def asked_at(self, moment: str) -> tuple[ConditionsPlan, ...]:
         """The conditions documents that code asks at a moment, in order of their ids."""
-        found = (plan for plan in self if isinstance(plan, ConditionsPlan) and moment in plan.document.at)
-        return tuple(sorted(found, key=lambda plan: plan.document.id))
+        return self._by_moment.get(moment, ())
+
+    @cached_property
+    def _by_moment(self) -> Mapping[str, tuple[ConditionsPlan, ...]]:
+        found: dict[str, list[ConditionsPlan]] = {}
+        for plan in (plan for plan in self if isinstance(plan, ConditionsPlan)):
+            for moment in plan.document.at:
+                found.setdefault(moment, []).append(plan)
+        return {moment: tuple(sorted(plans, key=lambda one: one.document.id)) for moment, plans in found.items()}
 
     def touched_by(self, fact: str) -> tuple[Plan, ...]:
         """Every plan whose answer this fact can change, directly or through another document."""
