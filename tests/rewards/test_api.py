@@ -57,6 +57,15 @@ async def test_the_spring_of_one_account_from_accrual_to_a_statement_that_never_
     assert april["totals"] == [{"amount": "-37400.00", "currency": "CNY"}]
 
 
+async def test_an_orders_chain_finds_what_came_of_it_p10(rewards: Rewards) -> None:
+    await play_march(rewards)
+    finance = rewards.caller("finance")
+    found = await items(finance, "/v1/accruals?order_id=o2")
+    assert {one["order_id"] for one in found} == {"o2"}
+    assert sum(int(one["amount"]["amount"].replace(".", "")) for one in found) == 7_040_000
+    assert await items(finance, "/v1/accruals?order_id=nobody") == []
+
+
 async def test_every_line_of_a_statement_is_explained_in_both_languages(rewards: Rewards) -> None:
     await play_march(rewards)
     await rewards.at("2021-04-06T07:00")

@@ -32,7 +32,7 @@ from shared.policy.api import Policies
 router = Router(tags=["order imports"])
 ImportId = Annotated[UUID, Path(description="the import")]
 Importing = Annotated[Principal, allowed("orders.import")]
-Reader = Annotated[Principal, allowed("orders.import")]
+Reader = Annotated[Principal, allowed("order_imports.read")]
 
 FILE_BODY = {
     "requestBody": {

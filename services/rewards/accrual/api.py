@@ -59,6 +59,7 @@ async def list_accruals(
     beneficiary: Beneficiary = None,
     policy: Annotated[str | None, Query(max_length=100, description="the policy's id, without a version")] = None,
     period: Annotated[str | None, Query(pattern=r"^\d{4}-\d{2}$", description="the month it was booked in")] = None,
+    order_id: Annotated[str | None, Query(max_length=100, description="what came of this order (P10)")] = None,
 ) -> Page[AccrualShown]:
     """Every amount that moved and every judgement that changed nothing, oldest first."""
     query = seen_by(caller.reach("accruals.read"), select(PostingRow))
@@ -66,6 +67,7 @@ async def list_accruals(
         (PostingRow.beneficiary, beneficiary),
         (PostingRow.policy_id, policy),
         (PostingRow.period, period),
+        (PostingRow.order_id, order_id),
     ):
         query = query.where(column == wanted) if wanted is not None else query
     by = oldest_first(PostingRow.position, PostingRow.posting_id)

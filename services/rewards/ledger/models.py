@@ -16,6 +16,7 @@ class PostingRow(Base):
         Index("ix_posting_window", "policy_id", "beneficiary", "window_key"),
         Index("ix_posting_period", "period"),
         Index("ix_posting_account_id", "account_id"),
+        Index("ix_posting_order_id", "order_id"),
     )
 
     posting_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -109,6 +109,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("posting_id", name=op.f("pk_posting")),
     )
     op.create_index("ix_posting_account_id", "posting", ["account_id"], unique=False)
+    op.create_index("ix_posting_order_id", "posting", ["order_id"], unique=False)
     op.create_index("ix_posting_beneficiary", "posting", ["beneficiary", "period", "position"], unique=False)
     op.create_index("ix_posting_period", "posting", ["period"], unique=False)
     op.create_index("ix_posting_window", "posting", ["policy_id", "beneficiary", "window_key"], unique=False)
