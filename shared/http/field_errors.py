@@ -1,6 +1,6 @@
-"""What is wrong with a field, said in English and Chinese."""
+"""Which field is wrong, as its sender wrote it, and what is wrong with it in English and Chinese."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.errors import Words
@@ -42,6 +42,37 @@ CHINESE: Mapping[str, str] = {
     "uuid_type": "应为 UUID",
     "uuid_parsing": "应为 UUID",
 }
+
+NAMES_A_FIELD = frozenset({"missing", "extra_forbidden"})
+
+
+def pointer_to(error: Mapping[str, Any], *, path: Sequence[int | str], sent: Any) -> str:
+    """The JSON pointer of what is wrong inside `sent`, which Pydantic reached by `path`.
+
+    Pydantic's path also names the shapes and functions it tried; only steps that can be taken in what was sent count,
+    and at the end the name of the field that is missing there.
+    """
+    if error["type"] == "json_invalid":
+        return ""
+    steps: list[int | str] = []
+    last = len(path) - 1 if error["type"] in NAMES_A_FIELD else None
+    for place, step in enumerate(path):
+        if _is_in(sent, step):
+            sent = sent[step]
+        elif not (place == last and isinstance(sent, Mapping | list)):
+            continue
+        steps.append(step)
+    return pointer(steps)
+
+
+def _is_in(sent: Any, step: int | str) -> bool:
+    if isinstance(sent, Mapping):
+        return step in sent
+    return isinstance(sent, list) and isinstance(step, int) and step < len(sent)
+
+
+def pointer(steps: Sequence[int | str]) -> str:
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
 def words_of(error: Mapping[str, Any]) -> Words:

@@ -23,7 +23,7 @@ from shared.errors import (
     Words,
     in_language,
 )
-from shared.http.field_errors import words_of
+from shared.http.field_errors import pointer, pointer_to, words_of
 from shared.telemetry import safe_text
 
 MEDIA_TYPE = "application/problem+json"
@@ -109,7 +109,7 @@ def as_problem(error: Exception) -> Problem:
         case Problem():
             return error
         case RequestValidationError():
-            return ValidationProblem(errors=field_errors(error.errors()))
+            return ValidationProblem(errors=field_errors(error.errors(), sent=error.body))
         case HTTPException():
             return BY_STATUS.get(error.status_code, MalformedRequest)(headers=error.headers)
         case DBAPIError() | PoolTimeout() | ConnectionError():
@@ -126,17 +126,15 @@ def _database_problem(error: DBAPIError | PoolTimeout | ConnectionError) -> Prob
     return Problem()
 
 
-def field_errors(found: Iterable[Any]) -> Sequence[FieldError]:
-    """Pydantic's complaints as pointers into the body, or into query, path or header."""
-    return [_as_field_error(error) for error in found]
+def field_errors(found: Iterable[Any], *, sent: Any) -> Sequence[FieldError]:
+    """Pydantic's complaints as pointers into the body that was sent, or into query, path or header."""
+    return [_as_field_error(error, sent) for error in found]
 
 
-def _as_field_error(error: Mapping[str, Any]) -> FieldError:
+def _as_field_error(error: Mapping[str, Any], sent: Any) -> FieldError:
     where, *path = error["loc"] or ("body",)
-    if error["type"] == "json_invalid":
-        path = []
-    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
-    return FieldError(pointer, error["type"], words_of(error), where=where)
+    at = pointer_to(error, path=path, sent=sent) if where == "body" else pointer(path[:1])
+    return FieldError(at, error["type"], words_of(error), where=where)
 
 
 async def answer_problem(request: Request, error: Exception) -> Response:

@@ -284,7 +284,7 @@ def _withdrawal(raw: dict[str, Any]) -> Withdrawal:
         return Withdrawal.model_validate(raw)
     except ValidationError as error:
         wrong = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-        raise RequestValidationError(wrong) from error
+        raise RequestValidationError(wrong, body=raw) from error
 
 
 def _only(documents: tuple[Document, ...]) -> Document:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.identity import issuer, login
@@ -101,10 +102,16 @@ async def _read(request: Request, model: type[Body]) -> Body:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if kind == FORM:
-            return model.model_validate(dict(parse_qsl(body.decode(errors="replace"))))
+            return model.model_validate(_form(body))
         if kind == "application/json":
             return model.model_validate_json(body)
     except ValidationError as wrong:
         found = wrong.errors(include_url=False, include_input=False)
-        raise RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in found]) from wrong
+        sent = None if found[0]["type"] == "json_invalid" else _form(body) if kind == FORM else from_json(body)
+        at_body = [{**error, "loc": ("body", *error["loc"])} for error in found]
+        raise RequestValidationError(at_body, body=sent) from wrong
     raise UnsupportedMediaType({"en": f"Send application/json or {FORM}.", "zh": "请发送 JSON 或表单。"})
+
+
+def _form(body: bytes) -> dict[str, str]:
+    return dict(parse_qsl(body.decode(errors="replace")))

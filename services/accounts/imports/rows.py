@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.accounts.dossiers.domain import Channel, SalesClass
+from shared.http.field_errors import pointer_to
 
 
 class ElectionRow(BaseModel):
@@ -64,7 +65,7 @@ def read_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[Readable | Rejected
         try:
             account = AccountRow.model_validate(row)
         except ValidationError as error:
-            yield first_error(place, error)
+            yield first_error(place, error, row=row)
             continue
         if account.number in numbers:
             yield Rejected(place, "/number", "number_twice", f"{account.number} stands in the file twice.")
@@ -73,9 +74,9 @@ def read_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[Readable | Rejected
         yield Readable(place, account)
 
 
-def first_error(place: int, error: ValidationError) -> Rejected:
+def first_error(place: int, error: ValidationError, *, row: Mapping[str, Any]) -> Rejected:
     found = error.errors()[0]
-    return Rejected(place, "/" + "/".join(str(part) for part in found["loc"]), found["type"], found["msg"])
+    return Rejected(place, pointer_to(found, path=found["loc"], sent=row), found["type"], found["msg"])
 
 
 def from_csv(row: Mapping[str, str]) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
 
 from services.pricing.catalogue.domain import Cost, ListPrice, Product
 from services.pricing.schemas import (
@@ -56,9 +56,18 @@ class PriceRange(Request):
     currency: Currency | None = None
 
 
+def _looks_like(price: Any) -> str:
+    """What the sender meant, so that a mistake in one shape is not told of the other too."""
+    is_range = isinstance(price, PriceRange) or (isinstance(price, dict) and not {"from", "to"}.isdisjoint(price))
+    return "range" if is_range else "figure"
+
+
+Price = Annotated[Annotated[MoneyText, Tag("figure")] | Annotated[PriceRange, Tag("range")], Discriminator(_looks_like)]
+
+
 class NewPrice(Request):
     sku: Sku
-    price: MoneyText | PriceRange = Field(description="one figure for one piece; a range is refused (P1)")
+    price: Price = Field(description="one figure for one piece; a range is refused (P1)")
     floor: MoneyText | None = Field(
         None, description="below it a quote needs an approval; the price itself if left out"
     )

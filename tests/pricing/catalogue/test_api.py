@@ -22,6 +22,29 @@ async def test_p1_a_price_that_is_a_range_is_refused_with_its_field(pricing: Pri
         ]
 
 
+@pytest.mark.parametrize(
+    ("price", "wrong"),
+    [
+        pytest.param({"amount": 10.5, "currency": "CNY"}, [("/price/amount", "string_type")], id="a float"),
+        pytest.param({"currency": "CNY"}, [("/price/amount", "missing")], id="no amount"),
+        pytest.param(
+            {"amount": "1.00", "currency": "cny"}, [("/price/currency", "value_error")], id="no currency"
+        ),
+        pytest.param(cny("1.00") | {"tax": "0"}, [("/price/tax", "extra_forbidden")], id="a field too many"),
+        pytest.param(cny("1.001"), [("/price", "value_error")], id="more digits than the currency has"),
+        pytest.param("1000.00", [("/price", "model_attributes_type")], id="a bare figure"),
+        pytest.param({"from": 9, "to": "x"}, [("/price/from", "string_type"), ("/price/to", "string_pattern_mismatch")],
+                     id="a range that is none"),
+    ],
+)  # fmt: skip
+async def test_a_wrong_price_is_pointed_at_by_the_names_of_its_sender(
+    pricing: Pricing, price: Any, wrong: list[tuple[str, str]]
+) -> None:
+    body = {"sku": "sku-1", "price": price, "valid_from": "2021-02-01"}
+    refused = await pricing.caller("mkt").post("/v1/price-lists/standard/prices", body)
+    assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == wrong
+
+
 async def test_a_price_without_a_floor_may_not_be_undercut(pricing: Pricing) -> None:
     sku = await pricing.new_product(price="50.00")
     listed = await good(pricing.caller("rep").get(f"/v1/price-lists/standard/prices?sku={sku}"))
