@@ -2,9 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, TypedDict
 
-Words = Mapping[str, str]
+Language = Literal["en", "zh"]
+
+
+class Words(TypedDict):
+    """What a person reads, in both languages: neither can be left out."""
+
+    en: str
+    zh: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +20,7 @@ class FieldError:
 
     pointer: str
     code: str
-    detail: str | Words
+    detail: Words
     where: str = "body"
 
 
@@ -26,22 +33,22 @@ class Problem(Exception):
 
     def __init__(
         self,
-        detail: str | Words = "",
+        detail: Words | None = None,
         *,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         **more: object,
     ) -> None:
-        super().__init__(in_language(detail, "en") or self.code)
+        super().__init__(detail["en"] if detail else self.code)
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
         self.more = more
 
 
-def in_language(words: str | Words, language: str) -> str:
-    """The text in `language` ("en" or "zh"), English where it was written in one language only."""
-    return words if isinstance(words, str) else words.get(language) or words.get("en", "")
+def in_language(words: Words, language: Language) -> str:
+    """The text as a reader of that language is told it."""
+    return words[language]
 
 
 class ValidationProblem(Problem):
@@ -67,7 +74,7 @@ class Unauthenticated(Problem):
     code = "unauthenticated"
     title: ClassVar[Words] = {"en": "Who you are is not proved", "zh": "身份未经验证"}
 
-    def __init__(self, detail: str | Words = "", *, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, detail: Words | None = None, *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer", **(headers or {})})
 
 
@@ -88,5 +95,5 @@ class TemporarilyUnavailable(Problem):
     code = "temporarily_unavailable"
     title: ClassVar[Words] = {"en": "Try again in a moment", "zh": "暂时不可用，请稍后重试"}
 
-    def __init__(self, detail: str | Words = "", *, retry_after_s: int = 1) -> None:
+    def __init__(self, detail: Words | None = None, *, retry_after_s: int = 1) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after_s)})

@@ -72,7 +72,9 @@ def minor_digits(currency: str) -> int:
     try:
         return _MINOR_DIGITS[currency]
     except KeyError:
-        raise UnknownCurrency(f"{currency!r} is not an ISO 4217 code") from None
+        raise UnknownCurrency(
+            {"en": f"{currency!r} is not an ISO 4217 code", "zh": f"{currency!r}不是ISO 4217币种代码"}
+        ) from None
 
 
 def is_currency(code: str) -> bool:
@@ -122,9 +124,14 @@ class Money:
         digits = minor_digits(currency)
         found = _AMOUNT.fullmatch(text) if isinstance(text, str) else None
         if found is None:
-            raise InvalidAmount(f"{text!r} is no decimal amount")
+            raise InvalidAmount({"en": f"{text!r} is no decimal amount", "zh": f"{text!r}不是十进制金额"})
         if len(found[1] or "") > digits:
-            raise InvalidAmount(f"{text} has more digits than {currency} has ({digits})")
+            raise InvalidAmount(
+                {
+                    "en": f"{text} has more digits than {currency} has ({digits})",
+                    "zh": f"{text}的小数位数超过{currency}允许的{digits}位",
+                }
+            )
         return cls(int(Decimal(text).scaleb(digits)), currency)
 
     @property
@@ -164,7 +171,12 @@ class Money:
 
     def _same(self, other: "Money") -> int:
         if self.currency != other.currency:
-            raise CurrencyMismatch(f"{self.currency} and {other.currency} do not mix")
+            raise CurrencyMismatch(
+                {
+                    "en": f"{self.currency} and {other.currency} do not mix",
+                    "zh": f"{self.currency}与{other.currency}不能混算",
+                }
+            )
         return other.amount_minor
 
 
@@ -193,7 +205,12 @@ def convert(money: Money, to: str, rate: ExchangeRate) -> Money:
     if money.currency == to:
         return money
     if {money.currency, to} != {rate.base, rate.quote}:
-        raise CurrencyMismatch(f"the rate {rate.base}/{rate.quote} does not lead from {money.currency} to {to}")
+        raise CurrencyMismatch(
+            {
+                "en": f"the rate {rate.base}/{rate.quote} does not lead from {money.currency} to {to}",
+                "zh": f"汇率{rate.base}/{rate.quote}不能将{money.currency}换算为{to}",
+            }
+        )
     numerator, denominator = rate.rate.as_integer_ratio()
     if money.currency == rate.quote:
         numerator, denominator = denominator, numerator

@@ -16,6 +16,7 @@ from services.approvals.routing.repository import names_of, people_for
 from services.approvals.routing.service import Routed, expected_days, find_route, freeze_route
 from shared.auth.principal import Principal, Reach
 from shared.errors import FieldError, ValidationProblem
+from shared.errors import Words as Said
 from shared.http.dependencies import Session, allowed
 from shared.http.routes import Router, without_idempotency_key
 from shared.policy.registry import load_registry
@@ -34,7 +35,7 @@ async def preview_route(
         reach = caller.reach("contracts.read")
         return await _preview_contract(session, asked.contract_id, by=caller.user_id, reach=reach, at=at)
     if asked.route is None:
-        missing = {"en": "name a route or a contract", "zh": "须指明流程或合同"}
+        missing = Said(en="name a route or a contract", zh="须指明流程或合同")
         raise ValidationProblem(errors=[FieldError("/route", "missing", missing)])
     about = Subject(find_route(asked.route, at=at).document.subject, "preview")
     facts = given_facts(asked.inputs, load_registry())

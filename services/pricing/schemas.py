@@ -1,12 +1,12 @@
 """Shapes that every slice's requests and answers share."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.errors import Words
 from shared.money import Money, is_currency
 
 
@@ -67,7 +67,7 @@ class BothLanguages(Request):
     en: Text
     zh: Text
 
-    def words(self) -> Mapping[str, str]:
+    def words(self) -> Words:
         return {"en": self.en, "zh": self.zh}
 
 

@@ -74,4 +74,8 @@ def _permission(name: str, row: Mapping[str, Mapping[str, str]], *, known: Mappi
         raise ValueError(f"{name} is given to unknown roles: {', '.join(sorted(unknown))}")
     if set(row["title"]) != {"en", "zh"}:
         raise ValueError(f"{name} needs its title in en and zh")
-    return Permission(name, dict(row["title"]), {role: Scope(scope) for role, scope in row["roles"].items()})
+    return Permission(
+        name,
+        {"en": row["title"]["en"], "zh": row["title"]["zh"]},
+        {role: Scope(scope) for role, scope in row["roles"].items()},
+    )

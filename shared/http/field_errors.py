@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.errors import Words
+from shared.errors import Problem, Words
 
 CHINESE: Mapping[str, str] = {
     "missing": "缺少此字段",
@@ -78,6 +78,8 @@ def pointer(steps: Sequence[int | str]) -> str:
 def words_of(error: Mapping[str, Any]) -> Words:
     """Pydantic's message, and ours in Chinese; a value we do not know how to blame is simply not valid."""
     context = error.get("ctx") or {}
+    if isinstance(refused := context.get("error"), Problem):
+        return refused.detail or refused.title
     pattern = CHINESE.get(error["type"], "值无效")
     return {"en": str(error["msg"]), "zh": pattern.format_map(_Known(context))}
 

@@ -14,7 +14,7 @@ from sqlalchemy import Column, Select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from shared.errors import FieldError, ValidationProblem
+from shared.errors import FieldError, ValidationProblem, Words
 
 DEFAULT_LIMIT = 50
 MOST = 200
@@ -35,7 +35,7 @@ class InvalidCursor(ValidationProblem):
     code = "invalid_cursor"
 
     def __init__(self) -> None:
-        wrong = {"en": "not a cursor of this list", "zh": "不是本列表的游标"}
+        wrong: Words = {"en": "not a cursor of this list", "zh": "不是本列表的游标"}
         super().__init__(errors=[FieldError("/cursor", "invalid_cursor", wrong, where="query")])
 
 

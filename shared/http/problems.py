@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import structlog
 from fastapi import FastAPI, Request
@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from shared.errors import (
     FieldError,
+    Language,
     MalformedRequest,
     Problem,
     TemporarilyUnavailable,
@@ -62,7 +63,7 @@ class PathNotFound(Problem):
 BY_STATUS = {problem.status: problem for problem in (MethodNotAllowed, PathNotFound, BodyTooLarge)}
 
 
-def language_of(headers: Headers) -> Literal["en", "zh"]:
+def language_of(headers: Headers) -> Language:
     """ "zh" where Accept-Language prefers Chinese to English, else "en"."""
     weights = {"en": Decimal(0), "zh": Decimal(0)}
     for part in headers.get("accept-language", "").split(","):
@@ -88,8 +89,8 @@ def problem_response(problem: Problem, request: Request) -> Response:
         "instance": request.url.path,
         **problem.more,
     }
-    if detail := in_language(problem.detail, language):
-        body["detail"] = detail
+    if problem.detail is not None:
+        body["detail"] = in_language(problem.detail, language)
     if problem.errors:
         body["errors"] = [_field_error(error, language) for error in problem.errors]
     if trace_id := trace.get_current_span().get_span_context().trace_id:
@@ -98,7 +99,7 @@ def problem_response(problem: Problem, request: Request) -> Response:
     return JSONResponse(body, problem.status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def _field_error(error: FieldError, language: str) -> dict[str, str]:
+def _field_error(error: FieldError, language: Language) -> dict[str, str]:
     where = {} if error.where == "body" else {"in": error.where}
     return {"pointer": error.pointer, **where, "code": error.code, "detail": in_language(error.detail, language)}
 

@@ -14,6 +14,7 @@ from starlette.types import Message, Receive
 
 from shared import outbox
 from shared.auth.permissions import permission_table
+from shared.errors import Words
 from shared.http.dependencies import Allowed, Caller, Public, Session
 from shared.http.exchange import Exchange, Runtime, exchange_of, runtime_of
 from shared.http.problems import BodyTooLarge, UnsupportedMediaType
@@ -195,7 +196,7 @@ def _limited(receive: Receive, headers: Headers, limit: int) -> Receive:
     return receive_within_limit
 
 
-def _too_large(limit: int) -> dict[str, str]:
+def _too_large(limit: int) -> Words:
     return {"en": f"At most {limit} bytes are taken here.", "zh": f"此处最多接受 {limit} 字节。"}
 
 

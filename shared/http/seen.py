@@ -42,7 +42,12 @@ def parse(text: str) -> list[Seen]:
     """The positions in a Mainstay-After header; raises MalformedRequest."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if len(parts) > MOST_POSITIONS:
-        raise MalformedRequest(f"{AFTER} names more than {MOST_POSITIONS} positions")
+        raise MalformedRequest(
+            {
+                "en": f"{AFTER} names more than {MOST_POSITIONS} positions",
+                "zh": f"{AFTER} 所列位置超过 {MOST_POSITIONS} 个",
+            }
+        )
     return [_parse_one(part) for part in parts]
 
 
@@ -50,7 +55,8 @@ def _parse_one(part: str) -> Seen:
     aggregate, slash, rest = part.partition("/")
     aggregate_id, at, sequence = rest.rpartition("@")
     if not (slash and at and aggregate_id and sequence.isascii() and sequence.isdecimal() and len(sequence) < 19):
-        raise MalformedRequest(f"{AFTER} is written like account/<id>@<sequence>: {part[:100]}")
+        form = f"account/<id>@<sequence>: {part[:100]}"
+        raise MalformedRequest({"en": f"{AFTER} is written like {form}", "zh": f"{AFTER} 的写法为 {form}"})
     return Seen(aggregate, unquote(aggregate_id), int(sequence))
 
 

@@ -49,7 +49,7 @@ class PolicySet:
         for one in self.versions:
             if one.policy == policy:
                 return one
-        raise UnknownPolicy(policy)
+        raise UnknownPolicy({"en": f"There is no policy {policy}.", "zh": f"没有政策{policy}。"})
 
     def plan(self, policy: str, *, on: date) -> Plan:
         """The plan of `id@version` beside what else was in force on a day: how a closed window is evaluated again."""

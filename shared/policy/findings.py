@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
-from shared.errors import FieldError
+from shared.errors import FieldError, Words
 from shared.policy.notation import Part
 
 Severity = Literal["error", "warning"]
@@ -37,8 +37,16 @@ class Finding:
     cell: str | None = None
 
     def __str__(self) -> str:
+        return self._said(self.en)
+
+    @property
+    def words(self) -> Words:
+        """The whole of it, place and code too."""
+        return {"en": self._said(self.en), "zh": self._said(self.zh)}
+
+    def _said(self, sentence: str) -> str:
         place = f"{self.policy}: {self.path}" if self.path else self.policy
-        return f"{place}: {self.code}: {self.en}"
+        return f"{place}: {self.code}: {sentence}"
 
 
 @cache

@@ -73,7 +73,7 @@ class RetroactiveWithoutReason(ValidationProblem):
     title: ClassVar[Words] = {"en": "A start in the past needs a reason", "zh": "追溯生效须说明理由"}
 
     def __init__(self, valid_from: date) -> None:
-        detail = {
+        detail: Words = {
             "en": f"{valid_from.isoformat()} is past: say why in `retroactive_reason`.",
             "zh": f"{valid_from.isoformat()}已过：请在retroactive_reason中说明理由。",
         }
@@ -152,7 +152,10 @@ def moved(state: DraftState, act: str) -> DraftState:
     try:
         return _MOVES[state, act]
     except KeyError:
-        detail = {"en": f"A draft that is {state.value} cannot {act}.", "zh": f"状态为{state.value}的草案不能{act}。"}
+        detail: Words = {
+            "en": f"A draft that is {state.value} cannot {act}.",
+            "zh": f"状态为{state.value}的草案不能{act}。",
+        }
         raise WrongDraftState(detail) from None
 
 

@@ -33,7 +33,9 @@ class UnreadablePolicy(ValidationProblem, ValueError):
     title: ClassVar[Words] = {"en": "This is no policy", "zh": "不是可读取的政策文件"}
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
-        super().__init__("\n".join(map(str, findings)), errors=refusals(findings))
+        said = [found.words for found in findings]
+        detail: Words = {"en": "\n".join(one["en"] for one in said), "zh": "\n".join(one["zh"] for one in said)}
+        super().__init__(detail, errors=refusals(findings))
         self.findings = findings
 
 

@@ -99,8 +99,12 @@ class Question:
         """A value as its limits are held; `CurrencyMismatch` where the facts answered in another currency."""
         if isinstance(value, Money):
             if value.currency != self.measure.currency and self.measure.currency is not None:
+                asked, got = self.measure.currency, value.currency
                 raise CurrencyMismatch(
-                    f"{self.measure.fact} was asked in {self.measure.currency}, not {value.currency}"
+                    {
+                        "en": f"{self.measure.fact} was asked in {asked}, not {got}",
+                        "zh": f"{self.measure.fact}应以{asked}计，而非{got}",
+                    }
                 )
             return value.amount_minor
         return value

@@ -68,13 +68,18 @@ class Rulebook:
         for plan in self.plans:
             if isinstance(plan, ScorecardPlan) and row in plan.document.row and subject in plan.document.subjects:
                 return plan
-        raise NotGoverned(f"No scorecard of {row} rates a {subject} on that day.")
+        raise NotGoverned(
+            {
+                "en": f"No scorecard of {row} rates a {subject} on that day.",
+                "zh": f"当日没有{row}的评分卡适用于{subject}。",
+            }
+        )
 
     def route(self, name: str) -> RoutePlan:
         """A route by the name with which another document asks for it; raises NotGoverned."""
         plan = self.plans.by_id.get(name)
         if not isinstance(plan, RoutePlan):
-            raise NotGoverned(f"Route {name} is not in force on that day.")
+            raise NotGoverned({"en": f"Route {name} is not in force on that day.", "zh": f"审批路线{name}当日未生效。"})
         return plan
 
     def route_for(self, subject: str) -> str:
@@ -83,14 +88,19 @@ class Rulebook:
             plan.document.id for plan in self.plans if isinstance(plan, RoutePlan) and plan.document.subject == subject
         ]
         if len(found) != 1:
-            raise NotGoverned(f"{len(found) or 'No'} routes approve a {subject} on that day.")
+            raise NotGoverned(
+                {
+                    "en": f"{len(found) or 'No'} routes approve a {subject} on that day.",
+                    "zh": f"当日适用于{subject}的审批路线有{len(found)}条，应为一条。",
+                }
+            )
         return found[0]
 
     def table(self, name: str) -> tuple[TableRow, ...]:
         """The rows of a plain table; raises NotGoverned."""
         plan = self.plans.by_id.get(name)
         if not isinstance(plan, TablePlan):
-            raise NotGoverned(f"Table {name} is not in force on that day.")
+            raise NotGoverned({"en": f"Table {name} is not in force on that day.", "zh": f"表{name}当日未生效。"})
         return plan.rows
 
 
@@ -108,10 +118,11 @@ def failures(node: Node, titled: Text | None = None) -> Iterator[tuple[Node, Tex
 
 def _failure(node: Node, titled: Text | None) -> FieldError:
     """What was looked at, what it would have to be and how much is missing, as the explanation says it."""
-    said: dict[str, str] = {}
-    for language in LANGUAGES:
-        speech = Speech(language)
-        sentence = sentence_of(node, speech)
-        apart = titled is not None and node.rule.title is None
-        said[language] = speech.say("named", title=speech.text(titled), said=sentence) if apart else sentence
+    said: Words = {"en": _said_of(node, titled, Speech("en")), "zh": _said_of(node, titled, Speech("zh"))}
     return FieldError(f"/{node.rule.rule}", str(node.result), said, where="policy")
+
+
+def _said_of(node: Node, titled: Text | None, speech: Speech) -> str:
+    sentence = sentence_of(node, speech)
+    apart = titled is not None and node.rule.title is None
+    return speech.say("named", title=speech.text(titled), said=sentence) if apart else sentence

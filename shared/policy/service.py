@@ -66,7 +66,7 @@ async def draft_withdrawal(session: AsyncSession, *, policy_id: str, version: in
     """Taking a version back, on its way; raises UnknownPolicy, PolicyOfAnotherService."""
     known = {one.version: one for one in await store.read_versions(session, policy_id=policy_id)}
     if version not in known or known[version].withdrawn:
-        raise UnknownPolicy(f"{policy_id}@{version}")
+        raise UnknownPolicy({"en": f"There is no {policy_id}@{version}.", "zh": f"没有{policy_id}@{version}。"})
     if known[version].service != act.service:
         raise _other_service(known[version].service)
     return await _keep(session, act, policy_id, based_on=max(known), withdraws=version, reason=reason)

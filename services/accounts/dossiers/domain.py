@@ -132,9 +132,19 @@ def check_team(members: Sequence[TeamMember]) -> None:
     reps = [member for member in members if member.duty is TeamDuty.account_rep]
     for day in sorted({rep.valid_from for rep in reps}):
         if sum((rep.share for rep in reps if rep.covers(day)), Decimal(0)) != 1:
-            raise SharesDoNotAddUp(f"On {day} the shares of the account's reps do not sum to 1.")
+            raise SharesDoNotAddUp(
+                {
+                    "en": f"On {day} the shares of the account's reps do not sum to 1.",
+                    "zh": f"{day}当日客户代表的份额合计不为1。",
+                }
+            )
     ends = {rep.valid_until for rep in reps if rep.valid_until}
     for day in sorted(ends):
         standing = [rep.share for rep in reps if rep.covers(day)]
         if standing and sum(standing, Decimal(0)) != 1:
-            raise SharesDoNotAddUp(f"From {day} on the shares of the account's reps do not sum to 1.")
+            raise SharesDoNotAddUp(
+                {
+                    "en": f"From {day} on the shares of the account's reps do not sum to 1.",
+                    "zh": f"自{day}起客户代表的份额合计不为1。",
+                }
+            )

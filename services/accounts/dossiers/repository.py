@@ -20,7 +20,7 @@ async def account(session: AsyncSession, *, account_id: str, reach: Reach) -> Ac
     """One account the caller may see; raises NotFound."""
     found = await session.scalar(select(Account).where(Account.id == account_id, seen_by(reach)))
     if found is None:
-        raise NotFound(f"There is no account {account_id}.")
+        raise NotFound({"en": f"There is no account {account_id}.", "zh": f"没有客户{account_id}。"})
     return found
 
 
@@ -35,7 +35,7 @@ async def locked_account(session: AsyncSession, *, account_id: str, reach: Reach
     )
     found = await session.scalar(bump)
     if found is None:
-        raise NotFound(f"There is no account {account_id}.")
+        raise NotFound({"en": f"There is no account {account_id}.", "zh": f"没有客户{account_id}。"})
     return found
 
 

@@ -75,7 +75,7 @@ async def open_account(session: AsyncSession, *, request: NewAccount, who: Where
         raise BranchOutOfReach
     number = request.number or await repository.next_number(session)
     if await repository.number_taken(session, number=number):
-        raise Conflict(f"Account number {number} is taken.")
+        raise Conflict({"en": f"Account number {number} is taken.", "zh": f"客户编号{number}已被占用。"})
     account = Account(
         id=str(new_id()),
         version=1,

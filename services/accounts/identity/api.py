@@ -37,7 +37,7 @@ from services.accounts.identity.service import Act
 from shared.auth.permissions import permission_table
 from shared.auth.principal import Principal
 from shared.db.mechanisms import person
-from shared.errors import in_language
+from shared.errors import Language, in_language
 from shared.http.conditional import IfMatch, show_version
 from shared.http.dependencies import Now, Session, Today, allowed
 from shared.http.pages import Page, PageQuery, newest_first, oldest_first, read_page
@@ -297,7 +297,7 @@ def _api_key(key: ApiKey) -> ApiKeyShown:
     return ApiKeyShown.model_validate(key, from_attributes=True)
 
 
-def _permission(caller: Principal, name: str, language: str) -> PermissionShown:
+def _permission(caller: Principal, name: str, language: Language) -> PermissionShown:
     reach = caller.reach(name)
     return PermissionShown(
         permission=name,

@@ -141,13 +141,13 @@ def _role_errors(
     if rule.held_by not in {kind, "either"}:
         errors.append(FieldError("/role", "wrong_holder", {"en": f"not held by a {kind}", "zh": "此类用户不能持有"}))
     if rule.branch_scoped != (wanted.branch is not None):
-        needed = {"en": "this role is held in a branch", "zh": "该角色须指定分公司"}
-        refused = {"en": "this role is held everywhere", "zh": "该角色不分分公司"}
+        needed: Words = {"en": "this role is held in a branch", "zh": "该角色须指定分公司"}
+        refused: Words = {"en": "this role is held everywhere", "zh": "该角色不分分公司"}
         errors.append(FieldError("/branch", "wrong_branch", needed if rule.branch_scoped else refused))
     if wanted.role == "department_head" and wanted.department is None:
         errors.append(FieldError("/department", "missing", {"en": "name the department", "zh": "须指定部门"}))
     if wanted.role == "account_contact" and account_id is None:
-        unbound = {"en": "the user is bound to no account", "zh": "用户未关联客户"}
+        unbound: Words = {"en": "the user is bound to no account", "zh": "用户未关联客户"}
         errors.append(FieldError("/role", "no_account", unbound))
     return errors
 
@@ -165,7 +165,7 @@ def check_employment(employment: Employment) -> None:
         errors.append(FieldError("/left_on", "before_joining", {"en": "before joining", "zh": "早于入职日"}))
     for place, (since, until) in enumerate(employment.leaves):
         if until <= since:
-            back_first = {"en": "must be after since", "zh": "须晚于开始日"}
+            back_first: Words = {"en": "must be after since", "zh": "须晚于开始日"}
             errors.append(FieldError(f"/leaves/{place}/until", "empty_period", back_first))
     if errors:
         raise ValidationProblem(errors=errors)

@@ -35,7 +35,7 @@ from shared import audit, outbox
 from shared.auth.people import PEOPLE_HANDLERS
 from shared.auth.permissions import permission_table
 from shared.clock import system_now
-from shared.errors import FieldError, ValidationProblem
+from shared.errors import FieldError, ValidationProblem, Words
 from shared.events.people import EmploymentChanged, Leave, PeopleEvent, RoleAssigned, RoleEnded, UserChanged
 from shared.http.conditional import require_version
 from shared.ids import new_id
@@ -200,7 +200,7 @@ def _check_key(wanted: NewApiKey) -> None:
 async def _check_manager(session: AsyncSession, *, manager_id: str, user_id: str) -> None:
     known = manager_id != user_id and await repository.find_user(session, user_id=manager_id) is not None
     if not known:
-        wrong = {"en": "not another user", "zh": "须为另一位用户"}
+        wrong: Words = {"en": "not another user", "zh": "须为另一位用户"}
         raise ValidationProblem(errors=[FieldError("/manager_id", "unknown_user", wrong)])
 
 

@@ -83,9 +83,11 @@ def ndjson_rows(body: bytes) -> Iterator[dict[str, Any]]:
         try:
             row = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            raise UnreadableFile(f"Line {place} is no JSON: {error}.") from error
+            raise UnreadableFile(
+                {"en": f"Line {place} is no JSON: {error}.", "zh": f"第{place}行不是有效的JSON：{error}。"}
+            ) from error
         if not isinstance(row, dict):
-            raise UnreadableFile(f"Line {place} is no JSON object.")
+            raise UnreadableFile({"en": f"Line {place} is no JSON object.", "zh": f"第{place}行不是JSON对象。"})
         yield row
 
 
@@ -93,10 +95,12 @@ def csv_rows(body: bytes) -> Iterator[dict[str, Any]]:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnreadableFile("The file is not UTF-8.") from error
+        raise UnreadableFile({"en": "The file is not UTF-8.", "zh": "文件不是UTF-8编码。"}) from error
     for row in csv.DictReader(io.StringIO(text)):
         if None in row or None in row.values():
-            raise UnreadableFile("A row has more or fewer cells than the header.")
+            raise UnreadableFile(
+                {"en": "A row has more or fewer cells than the header.", "zh": "某行的单元格数与表头不一致。"}
+            )
         yield from_csv(row)
 
 

@@ -9,5 +9,5 @@ from shared.errors import NotFound
 async def found_import(session: AsyncSession, *, import_id: str) -> AccountImport:
     found = await session.get(AccountImport, import_id)
     if found is None:
-        raise NotFound(f"There is no import {import_id}.")
+        raise NotFound({"en": f"There is no import {import_id}.", "zh": f"没有导入{import_id}。"})
     return found

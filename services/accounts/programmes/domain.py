@@ -66,7 +66,9 @@ def moved(state: ListState, move: ListMove) -> ListState:
     after = MOVES.get((state, move))
     if after is None:
         allowed = ", ".join(sorted(m for s, m in MOVES if s is state)) or "none"
-        raise WrongListMove(f"The list is {state}; allowed: {allowed}.")
+        raise WrongListMove(
+            {"en": f"The list is {state}; allowed: {allowed}.", "zh": f"名单状态为{state}；允许的操作：{allowed}。"}
+        )
     return after
 
 
@@ -75,9 +77,9 @@ def half_year(key: str) -> Period:
     try:
         found = period(key)
     except ValueError as error:
-        raise UnknownHalfYear(str(error)) from error
+        raise UnknownHalfYear({"en": str(error), "zh": f"{key!r}不是有效期间。"}) from error
     if "-H" not in found.key:
-        raise UnknownHalfYear(f"{key!r} is no half year.")
+        raise UnknownHalfYear({"en": f"{key!r} is no half year.", "zh": f"{key!r}不是半年期间。"})
     return found
 
 

@@ -79,5 +79,5 @@ async def put_members(
 async def found_list(session: AsyncSession, *, half_year: str) -> KeyAccountList:
     found = await key_list(session, half_year=half_year)
     if found is None:
-        raise NotFound(f"There is no list {half_year}.")
+        raise NotFound({"en": f"There is no list {half_year}.", "zh": f"没有{half_year}的名单。"})
     return found

@@ -52,7 +52,9 @@ async def nominate(
     half_year(request.half_year)
     heads = {holding.department for holding in caller.holdings if holding.role == "department_head"}
     if request.department not in heads:
-        raise NotYourDepartment(f"You do not head {request.department}.")
+        raise NotYourDepartment(
+            {"en": f"You do not head {request.department}.", "zh": f"您不是{request.department}部门的负责人。"}
+        )
     if await repository.is_nominated(
         session, half_year=request.half_year, account_id=account.id, department=request.department
     ):

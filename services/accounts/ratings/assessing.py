@@ -26,11 +26,16 @@ def check_assessable(registry: Registry, name: str, value: str) -> None:
     """Raises NotAssessable with the field that is wrong: another fact, a word it does not know, a share beyond one."""
     if name not in BY_HAND:
         allowed = ", ".join(sorted(BY_HAND))
-        raise NotAssessable(errors=[FieldError("/fact", "not_by_hand", f"One of {allowed}.")])
+        one_of: Words = {"en": f"One of {allowed}.", "zh": f"应为下列之一：{allowed}。"}
+        raise NotAssessable(errors=[FieldError("/fact", "not_by_hand", one_of)])
     fact = registry.fact(name)
     if not fits(fact, value):
-        expected = ", ".join(fact.choices) or "a share of one such as 0.25"
-        raise NotAssessable(errors=[FieldError("/value", "not_of_this_fact", f"{fact.en}: {expected}.")])
+        choices = ", ".join(fact.choices)
+        expected: Words = {
+            "en": f"{fact.en}: {choices or 'a share of one such as 0.25'}.",
+            "zh": f"{fact.zh}：{choices or '小于等于1的比例，如0.25'}。",
+        }
+        raise NotAssessable(errors=[FieldError("/value", "not_of_this_fact", expected)])
 
 
 def fits(fact: Fact, value: str) -> bool:

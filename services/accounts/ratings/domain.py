@@ -47,7 +47,7 @@ class AlreadyAnswered(Problem):
 def answered(state: ProposalState, answer: Answer) -> ProposalState:
     after = ANSWERS.get((state, answer))
     if after is None:
-        raise AlreadyAnswered(f"The proposal is {state}.")
+        raise AlreadyAnswered({"en": f"The proposal is {state}.", "zh": f"评级建议的状态为{state}。"})
     return after
 
 

@@ -97,7 +97,7 @@ async def accounts_to_rate(
     rows = (await session.execute(query)).all()
     missing = set(account_ids or ()) - {row.id for row in rows}
     if missing:
-        raise NotFound(f"There is no account {min(missing)}.")
+        raise NotFound({"en": f"There is no account {min(missing)}.", "zh": f"没有客户{min(missing)}。"})
     return rows
 
 
@@ -110,7 +110,7 @@ async def proposal(session: AsyncSession, *, proposal_id: str, reach: Reach) -> 
     query = select(RatingProposal).join(Account, Account.id == RatingProposal.account_id)
     found: RatingProposal | None = await session.scalar(query.where(RatingProposal.id == proposal_id, seen))
     if found is None:
-        raise NotFound(f"There is no rating proposal {proposal_id}.")
+        raise NotFound({"en": f"There is no rating proposal {proposal_id}.", "zh": f"没有评级建议{proposal_id}。"})
     return found
 
 

@@ -10,7 +10,7 @@ from services.accounts.reports import service
 from services.accounts.reports.schemas import ParetoOut, ParetoRowOut
 from shared.auth.principal import Principal
 from shared.calendar import Period, period
-from shared.errors import FieldError, ValidationProblem
+from shared.errors import FieldError, ValidationProblem, Words
 from shared.http.dependencies import Session, allowed
 from shared.http.routes import Router
 from shared.money import Money
@@ -65,4 +65,5 @@ def named_period(key: str) -> Period:
     try:
         return period(key)
     except ValueError as error:
-        raise ValidationProblem(errors=[FieldError("/period", "unknown_period", str(error), where="query")]) from error
+        unknown: Words = {"en": str(error), "zh": f"{key!r}不是有效期间。"}
+        raise ValidationProblem(errors=[FieldError("/period", "unknown_period", unknown, where="query")]) from error

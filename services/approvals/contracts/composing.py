@@ -18,7 +18,7 @@ from services.approvals.contracts.drafting import (
 from services.approvals.contracts.schemas import ContractDrafted, ContractFields, LineGiven, decimal_or_none
 from services.approvals.facts import repository as known_facts
 from shared.calendar import Duration
-from shared.errors import FieldError, NotFound, ValidationProblem
+from shared.errors import FieldError, NotFound, ValidationProblem, Words
 from shared.events.quotes import QuoteContents
 from shared.money import InvalidAmount, Money, UnknownCurrency, is_currency
 
@@ -30,7 +30,7 @@ async def new_content(session: AsyncSession, drafted: ContractDrafted, *, at: Ci
     quote = await _accepted_quote(session, drafted.quote_id, account_id=drafted.account_id)
     currency = quote.currency if quote else drafted.currency
     if currency is None or not is_currency(currency):
-        wrong = {"en": "an ISO 4217 code, or a quote", "zh": "须为 ISO 4217 代码，或指明报价"}
+        wrong: Words = {"en": "an ISO 4217 code, or a quote", "zh": "须为 ISO 4217 代码，或指明报价"}
         raise ValidationProblem(errors=[FieldError("/currency", "missing", wrong)])
     empty = Content(
         currency=currency,
@@ -112,9 +112,11 @@ def _rent_minor(given: ContractFields, currency: str) -> int:
     if rent is None:
         return 0
     if rent.currency != currency:
-        wrong = {"en": f"the contract is in {currency}", "zh": f"合同币种为 {currency}"}
+        wrong: Words = {"en": f"the contract is in {currency}", "zh": f"合同币种为 {currency}"}
         raise ValidationProblem(errors=[FieldError("/monthly_rent/currency", "other_currency", wrong)])
     try:
         return Money.parse(rent.amount, rent.currency).amount_minor
     except (InvalidAmount, UnknownCurrency) as wrong_amount:
-        raise ValidationProblem(errors=[FieldError("/monthly_rent", "not_money", str(wrong_amount))]) from wrong_amount
+        raise ValidationProblem(
+            errors=[FieldError("/monthly_rent", "not_money", wrong_amount.detail or wrong_amount.title)]
+        ) from wrong_amount

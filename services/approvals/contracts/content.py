@@ -111,7 +111,7 @@ def checked(content: Content) -> Content:
     return content
 
 
-SUM = {"en": "the shares of a line sum to one", "zh": "同一行的份额之和须为一"}
+SUM: Words = {"en": "the shares of a line sum to one", "zh": "同一行的份额之和须为一"}
 
 
 def _unshared(lines: Iterable[Line]) -> list[int]:

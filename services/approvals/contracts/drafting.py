@@ -77,7 +77,7 @@ def _exception(granted: GrantedException | None) -> PriceException | None:
 
 def free_lines(wanted: Sequence[WantedLine], *, currency: str, floors: Mapping[str, int]) -> tuple[Line, ...]:
     """Lines at written prices, rounded once at the line; `floors` are minor units by SKU. Raises ValidationProblem."""
-    missing = {"en": "needed without a quote", "zh": "无报价时必填"}
+    missing: Words = {"en": "needed without a quote", "zh": "无报价时必填"}
     errors = [FieldError(f"/lines/{i}/sku", "missing", missing) for i, line in enumerate(wanted) if not line.sku]
     errors += [
         FieldError(f"/lines/{i}/unit_price", "missing", missing)

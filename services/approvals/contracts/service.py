@@ -36,12 +36,12 @@ from shared import audit
 from shared.auth.principal import Principal, Reach
 from shared.calendar import day_start, local_day
 from shared.canonical import plain
-from shared.errors import NotFound
+from shared.errors import NotFound, Words
 from shared.http.conditional import require_version
 from shared.ids import new_id
 from shared.policy.evaluation import Grant
 
-EDITED = {"en": "the contract was changed", "zh": "合同已修改"}
+EDITED: Words = {"en": "the contract was changed", "zh": "合同已修改"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from services.approvals.requests.models import RequestRow
 from services.approvals.requests.states import State
 from services.approvals.routing.domain import capacity, turns
 from shared import outbox
-from shared.errors import Words, in_language
+from shared.errors import Words
 from shared.events.approvals import (
     ApprovalGranted,
     ApprovalRejected,
@@ -63,7 +63,7 @@ def granted(session: AsyncSession, row: RequestRow, *, at: datetime) -> None:
 def closed(session: AsyncSession, row: RequestRow, because: Words, *, at: datetime) -> None:
     """Rejected, returned or withdrawn, with the reason as it was said."""
     closing = CLOSINGS[State(row.state)]
-    outbox.record(session, closing(**_about(row), occurred_at=at, reason=in_language(because, "en")))
+    outbox.record(session, closing(**_about(row), occurred_at=at, reason=because["en"]))
 
 
 def _about(row: RequestRow) -> dict[str, object]:

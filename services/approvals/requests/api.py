@@ -22,6 +22,7 @@ from services.approvals.requests.schemas import (
 from services.approvals.requests.states import State
 from services.approvals.requests.views import show_request, summary
 from shared.auth.principal import Principal
+from shared.errors import Words
 from shared.files_api import Files
 from shared.http.conditional import IfMatch, show_version
 from shared.http.dependencies import Session, allowed
@@ -114,7 +115,7 @@ async def withdraw_request(
     session: Session, caller: Requester, response: Response, at: At, request_id: UUID, given: Withdrawal
 ) -> RequestShown:
     """Take back one's own request while it is pending; its contract becomes a draft again."""
-    reason = {"en": given.reason, "zh": given.reason}
+    reason: Words = {"en": given.reason, "zh": given.reason}
     reach = caller.reach("requests.submit")
     row = await answers.withdraw_request(session, str(request_id), by=caller.user_id, reason=reason, reach=reach, at=at)
     show_version(response, row.version)

@@ -1,7 +1,5 @@
 """Other services ask for approvals with one event, and take an ask back with another; each counts once."""
 
-from collections.abc import Mapping
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.approvals.circumstances import Circumstances
@@ -29,7 +27,7 @@ async def take_ask(session: AsyncSession, sought: ApprovalSought, *, registry: R
     gone = await repository.withdrawn_ask(session, ask.subject)
     newer = await _is_superseded(session, ask.subject)
     if known is None and (gone is not None or newer):
-        because = {"en": gone.reason, "zh": gone.reason} if gone else service.SUPERSEDED
+        because: Words = {"en": gone.reason, "zh": gone.reason} if gone else service.SUPERSEDED
         await service.file_refused_ask(session, ask, move=Move.WITHDRAW, because=because, at=at)
         return
     try:
@@ -39,7 +37,7 @@ async def take_ask(session: AsyncSession, sought: ApprovalSought, *, registry: R
 
 
 def _said(refused: Problem) -> Words:
-    return refused.detail if isinstance(refused.detail, Mapping) else {"en": refused.detail, "zh": refused.detail}
+    return refused.detail or refused.title
 
 
 async def _is_superseded(session: AsyncSession, subject: Subject) -> bool:

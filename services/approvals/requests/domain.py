@@ -70,9 +70,9 @@ class EvidenceMissing(Problem):
     title: ClassVar[Words] = {"en": "An approval needs its evidence", "zh": "审批须附凭证"}
 
 
-OWN_REQUEST = {"en": "Nobody decides on his own request (C11).", "zh": "任何人不得审批自己的申请（C11）。"}
-OWN_BENEFIT = {"en": "Nobody decides on what benefits him (C11).", "zh": "任何人不得审批自己受益的事项（C11）。"}
-TWO_ROLES = {
+OWN_REQUEST: Words = {"en": "Nobody decides on his own request (C11).", "zh": "任何人不得审批自己的申请（C11）。"}
+OWN_BENEFIT: Words = {"en": "Nobody decides on what benefits him (C11).", "zh": "任何人不得审批自己受益的事项（C11）。"}
+TWO_ROLES: Words = {
     "en": "Nobody decides twice in one chain under two roles (C11).",
     "zh": "同一流程中任何人不得以两个角色重复审批（C11）。",
 }
@@ -180,7 +180,9 @@ def named_turn(request: Request, decision: Decision) -> FrozenStep:
         return request.turn(decision.step)
     waiting = request.active()
     if len(waiting) > 1:
-        raise StepNotNamed(errors=[FieldError("/step", "missing", f"one of {', '.join(turn.id for turn in waiting)}")])
+        steps = ", ".join(turn.id for turn in waiting)
+        one_of: Words = {"en": f"one of {steps}", "zh": f"应为下列之一：{steps}"}
+        raise StepNotNamed(errors=[FieldError("/step", "missing", one_of)])
     if not waiting:
         raise AlreadyDecided({"en": f"The request is {request.state}.", "zh": f"申请状态为 {request.state}。"})
     return waiting[0]
@@ -266,16 +268,18 @@ def _approved(request: Request, turn: FrozenStep, decision: Decision) -> Request
     return replace(after, terms=checked_terms(request.route.terms, decision.terms or {}, about=about))
 
 
-REASON_NEEDED = {"en": "a rejection says why", "zh": "拒绝须说明理由"}
+REASON_NEEDED: Words = {"en": "a rejection says why", "zh": "拒绝须说明理由"}
 
 
 def _wrong_choice(turn: FrozenStep, choices: str) -> ValidationProblem:
-    return ValidationProblem(errors=[FieldError("/decision", "not_for_this_step", f"{turn.id} takes {choices}")])
+    takes: Words = {"en": f"{turn.id} takes {choices}", "zh": f"步骤{turn.id}接受：{choices}"}
+    return ValidationProblem(errors=[FieldError("/decision", "not_for_this_step", takes)])
 
 
 def _no_terms(decision: Decision) -> None:
     if decision.terms:
-        raise TermsNotAsked(errors=[FieldError("/terms", "not_asked", "only the approval that grants gives terms")])
+        not_asked: Words = {"en": "only the approval that grants gives terms", "zh": "仅最终批准时可附条件"}
+        raise TermsNotAsked(errors=[FieldError("/terms", "not_asked", not_asked)])
 
 
 def _check_evidence(turn: FrozenStep, decision: Decision) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from services.approvals.database import Base
 from services.approvals.requests.domain import Choice
 from services.approvals.requests.states import State, StepState
+from shared.errors import Words
 
 
 def _one_of(column: str, words: type[State] | type[StepState] | type[Choice]) -> str:
@@ -116,7 +117,7 @@ class RequestRow(Base):
     revision: Mapped[int]
     content_hash: Mapped[str] = mapped_column(Text)
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    title: Mapped[dict[str, str]] = mapped_column(JSONB)
+    title: Mapped[Words] = mapped_column(JSONB)
     account_id: Mapped[str | None] = mapped_column(Text)
     branch: Mapped[str | None] = mapped_column(Text)
     owner: Mapped[str | None] = mapped_column(Text)
@@ -128,7 +129,7 @@ class RequestRow(Base):
     route: Mapped[dict[str, Any]] = mapped_column(JSONB)
     reasons: Mapped[dict[str, Any]] = mapped_column(JSONB)
     state: Mapped[str] = mapped_column(Text)
-    closed_because: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    closed_because: Mapped[Words | None] = mapped_column(JSONB)
     terms: Mapped[dict[str, Any]] = mapped_column(JSONB)
     requested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     granted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -2,7 +2,7 @@
 
 from services.approvals.requests.domain import Evidence
 from services.approvals.requests.schemas import EvidenceGiven
-from shared.errors import FieldError, NotFound, ValidationProblem
+from shared.errors import FieldError, NotFound, ValidationProblem, Words
 from shared.files import FileStore
 
 
@@ -17,5 +17,5 @@ def _find(file_hash: str, files: FileStore) -> None:
     try:
         files.find(file_hash)
     except NotFound as missing:
-        unknown = {"en": "upload the file first", "zh": "请先上传文件"}
+        unknown: Words = {"en": "upload the file first", "zh": "请先上传文件"}
         raise ValidationProblem(errors=[FieldError("/evidence/file_id", "unknown_file", unknown)]) from missing

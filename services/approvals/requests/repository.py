@@ -15,7 +15,7 @@ from services.approvals.routing.domain import Chain, Wanted, capacity, turns, wa
 from shared.auth.principal import Principal, Reach
 from shared.auth.scope import within
 from shared.canonical import plain, restored
-from shared.errors import NotFound
+from shared.errors import NotFound, Words
 from shared.ids import new_id
 
 PERMISSION_TO_READ = "requests.read"
@@ -26,7 +26,7 @@ class Filing:
     """What is kept of a request beside its walk: what it is about, where it belongs, and why its route is as it is."""
 
     content: dict[str, Any]
-    title: dict[str, str]
+    title: Words
     branch: str | None
     owner: str | None
     reasons: dict[str, Any]

@@ -33,7 +33,7 @@ from shared.ids import new_id
 from shared.policy.evaluation import Facts
 from shared.trace import Subject as PolicySubject
 
-SUPERSEDED = {"en": "a newer revision was submitted", "zh": "已提交新版本"}
+SUPERSEDED: Words = {"en": "a newer revision was submitted", "zh": "已提交新版本"}
 
 
 class AskContradictsItself(Problem):
@@ -114,7 +114,7 @@ async def file_refused_ask(
     routed = freeze_route(ask.route, subject=ask.about, facts=ask.facts, branch=ask.branch, at=at)
     request = never_opened(_unopened(ask, routed), move)
     row = await _file(session, ask, routed, request, at=at)
-    row.closed_because = dict(because)
+    row.closed_because = because
     announcements.closed(session, row, because, at=at.now)
     await _audit(session, row, ask.initiator, f"approval.{row.state}", dict(because), at=at)
     return row
@@ -139,7 +139,7 @@ async def _file(session: AsyncSession, ask: Ask, routed: Routed, request: Reques
     owner = ask.content.get("owner")
     filing = repository.Filing(
         content=dict(ask.content),
-        title=dict(ask.title or routed.title),
+        title=ask.title or routed.title,
         branch=ask.branch,
         owner=owner if isinstance(owner, str) else None,
         reasons={"why": routed.why, "trace": routed.trace},
@@ -207,8 +207,9 @@ async def _save_decision(
         announcements.granted(session, row, at=at.now)
     else:
         reason = after.decisions[-1].comment
-        row.closed_because = {"en": reason, "zh": reason}
-        announcements.closed(session, row, row.closed_because, at=at.now)
+        because: Words = {"en": reason, "zh": reason}
+        row.closed_because = because
+        announcements.closed(session, row, because, at=at.now)
 
 
 async def withdraw_request(
@@ -224,7 +225,7 @@ async def withdraw_request(
 async def withdraw_ask(session: AsyncSession, subject: Subject, *, reason: str, at: Circumstances) -> RequestRow | None:
     """The asking service takes its ask back: what still waits is withdrawn, what has not come yet will be."""
     row = await repository.request_of_subject(session, subject, lock=True)
-    because = {"en": reason, "zh": reason}
+    because: Words = {"en": reason, "zh": reason}
     if row is None:
         await repository.remember_withdrawn_ask(session, subject, reason=reason)
     elif row.state in (State.PENDING, State.RETURNED):
@@ -247,7 +248,7 @@ async def withdraw_superseded(
 
 async def _close(session: AsyncSession, row: RequestRow, after: Request, *, because: Words, at: Circumstances) -> None:
     await repository.save_walk(session, row, after)
-    row.closed_because = dict(because)
+    row.closed_because = because
     announcements.closed(session, row, because, at=at.now)
 
 

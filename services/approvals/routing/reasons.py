@@ -1,11 +1,11 @@
 """Why a step is on a route or not, in words for people, from the trace its evaluation left."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from shared.errors import Words
 from shared.trace import Node
 
-Words = Mapping[str, str]
-ALWAYS = {"en": "always on this route", "zh": "固定步骤"}
+ALWAYS: Words = {"en": "always on this route", "zh": "固定步骤"}
 NOTHING_KNOWN = {"en": "not known", "zh": "无依据"}
 
 

@@ -8,8 +8,8 @@ from typing import ClassVar
 from services.approvals.circumstances import Circumstances
 from services.approvals.routing.domain import Chain, chain_of, turns
 from services.approvals.routing.office_hours import OfficeHours, due_at
-from services.approvals.routing.reasons import Words, reasons
-from shared.errors import Problem
+from services.approvals.routing.reasons import reasons
+from shared.errors import Problem, Words
 from shared.policy.evaluation import Answer, Case, Facts
 from shared.policy.notation import Words as PolicyWords
 from shared.policy.plan import TablePlan
@@ -24,7 +24,7 @@ EVERYWHERE = "*"
 class UnknownRoute(Problem):
     status = 409
     code = "unknown_route"
-    title: ClassVar[Mapping[str, str]] = {"en": "No such route is in force", "zh": "该流程未生效"}
+    title: ClassVar[Words] = {"en": "No such route is in force", "zh": "该流程未生效"}
 
 
 class RouteNotDecidable(Problem):
@@ -32,7 +32,7 @@ class RouteNotDecidable(Problem):
 
     status = 409
     code = "route_not_decidable"
-    title: ClassVar[Mapping[str, str]] = {
+    title: ClassVar[Words] = {
         "en": "The route depends on something not known",
         "zh": "流程所依据的信息缺失",
     }
@@ -76,8 +76,8 @@ def freeze_route(route: str, *, subject: Subject, facts: Facts, branch: str | No
 def _unknown(why: Mapping[str, Words]) -> Words:
     open_ones = {step: words for step, words in why.items() if "?" in words["en"]}
     return {
-        language: "; ".join(f"{step}: {words[language]}" for step, words in open_ones.items())
-        for language in ("en", "zh")
+        "en": "; ".join(f"{step}: {words['en']}" for step, words in open_ones.items()),
+        "zh": "; ".join(f"{step}: {words['zh']}" for step, words in open_ones.items()),
     }
 
 

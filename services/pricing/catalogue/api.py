@@ -26,7 +26,7 @@ from services.pricing.catalogue.schemas import (
 from services.pricing.rules import Rules
 from services.pricing.schemas import MoneyText, Sku
 from shared.auth.principal import Principal
-from shared.errors import FieldError, ValidationProblem
+from shared.errors import FieldError, ValidationProblem, Words
 from shared.http.dependencies import Now, Session, allowed
 from shared.http.pages import Page, PageQuery, oldest_first, read_page
 from shared.http.routes import Router
@@ -115,7 +115,7 @@ def listed_price(name: str, body: NewPrice) -> ListPrice:
     price = body.price.money()
     floor = price if body.floor is None else body.floor.money()
     if floor.currency != price.currency:
-        wrong = {"en": "the floor is in the price's currency", "zh": "底价须与价格同币种"}
+        wrong: Words = {"en": "the floor is in the price's currency", "zh": "底价须与价格同币种"}
         raise ValidationProblem(errors=[FieldError("/floor/currency", "currency_differs", wrong)])
     minor = price.amount_minor, floor.amount_minor
     return ListPrice(name, body.sku, price.currency, *minor, body.valid_from, body.valid_until)

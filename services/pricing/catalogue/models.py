@@ -2,20 +2,20 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.pricing.database import Base, Minor
+from shared.errors import Words
 
 
 class ProductRow(Base):
     __tablename__ = "product"
 
     sku: Mapped[str] = mapped_column(primary_key=True)
-    title: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    title: Mapped[Words] = mapped_column(JSONB)
     kind: Mapped[str]
     product_line: Mapped[str]
     brand: Mapped[str]

@@ -32,7 +32,7 @@ PUBLISHING = "price.publishing"
 async def add_product(session: AsyncSession, *, product: Product, now: datetime) -> Product:
     """Raises ProductExists."""
     if not await repository.add_product(session, product):
-        raise ProductExists(f"{product.sku} is already a product")
+        raise ProductExists({"en": f"{product.sku} is already a product", "zh": f"产品{product.sku}已存在"})
     title = BothLanguages(en=product.title["en"], zh=product.title["zh"])
     event = ProductChanged(
         occurred_at=now,
@@ -52,7 +52,12 @@ async def record_cost(session: AsyncSession, *, cost: Cost, now: datetime) -> Co
     """A cost from a day on; an earlier order keeps the one it froze. Raises UnknownProduct, PriceExists."""
     await _known(session, cost.sku)
     if not await repository.add_cost(session, cost):
-        raise PriceExists(f"{cost.sku} already has a cost in {cost.currency} from {cost.valid_from}")
+        raise PriceExists(
+            {
+                "en": f"{cost.sku} already has a cost in {cost.currency} from {cost.valid_from}",
+                "zh": f"{cost.sku}自{cost.valid_from}起已有{cost.currency}成本",
+            }
+        )
     told = CostChanged(
         occurred_at=now,
         sku=cost.sku,
@@ -70,7 +75,7 @@ def refuse_a_range(rules: Rulebook, *, is_range: bool, now: datetime) -> None:
     try:
         rules.ask(PUBLISHING, Case(GivenFacts({"price.is_range": is_range}), entry, now), subject="price")
     except PolicyRefuses as refused:
-        words: Words = refused.title if isinstance(refused.detail, str) else refused.detail
+        words: Words = refused.detail or refused.title
         raise PriceRefused(words, errors=[FieldError("/price", refused.refusal, words)]) from refused
 
 
@@ -78,9 +83,15 @@ async def publish_price(session: AsyncSession, *, price: ListPrice, now: datetim
     """Raises UnknownProduct, FloorAboveList, PriceExists."""
     await _known(session, price.sku)
     if price.floor_minor > price.price_minor:
-        raise FloorAboveList(errors=[FieldError("/floor", "floor_above_list", "the floor is at most the price")])
+        at_most: Words = {"en": "the floor is at most the price", "zh": "底价不得高于价格"}
+        raise FloorAboveList(errors=[FieldError("/floor", "floor_above_list", at_most)])
     if not await repository.add_price(session, price):
-        raise PriceExists(f"{price.sku} already has a price in {price.price_list} from {price.valid_from}")
+        raise PriceExists(
+            {
+                "en": f"{price.sku} already has a price in {price.price_list} from {price.valid_from}",
+                "zh": f"{price.sku}在价目表{price.price_list}中自{price.valid_from}起已有价格",
+            }
+        )
     told = PricePublished(
         occurred_at=now,
         sku=price.sku,
@@ -121,9 +132,14 @@ async def publish_exchange_rate(session: AsyncSession, *, rate: ExchangeRate, no
         return
     known = await repository.rate_of_day(session, rate.base, rate.quote, rate.on)
     if known is not None and known.rate != rate.rate:
-        raise RateExists(f"{rate.base}/{rate.quote} was {known.rate:f} on {rate.on} by {known.source}")
+        raise RateExists(
+            {
+                "en": f"{rate.base}/{rate.quote} was {known.rate:f} on {rate.on} by {known.source}",
+                "zh": f"{rate.on}的{rate.base}/{rate.quote}汇率已为{known.rate:f}（来源：{known.source}）",
+            }
+        )
 
 
 async def _known(session: AsyncSession, sku: str) -> None:
     if await repository.product_by_sku(session, sku) is None:
-        raise UnknownProduct(f"{sku} is no product")
+        raise UnknownProduct({"en": f"{sku} is no product", "zh": f"没有产品{sku}"})

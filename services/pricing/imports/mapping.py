@@ -23,7 +23,8 @@ def mapping_named(name: str, folder: Path) -> SourceMapping:
         path = place / f"{name}.yaml"
         if path.name == f"{name}.yaml" and path.is_file():
             return read_mapping(path)
-    raise UnknownMapping(errors=[FieldError("query/mapping", "unknown_mapping", f"no mapping is called {name!r}")])
+    unknown: Words = {"en": f"no mapping is called {name!r}", "zh": f"没有名为{name!r}的映射"}
+    raise UnknownMapping(errors=[FieldError("/mapping", "unknown_mapping", unknown, where="query")])
 
 
 def read_mapping(path: Path) -> SourceMapping:

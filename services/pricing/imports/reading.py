@@ -134,7 +134,7 @@ def _parquet(path: Path, columns: Columns) -> Table:
         _all_present(columns, pyarrow.parquet.read_schema(path).names)
         return pyarrow.parquet.read_table(path, columns=list(astuple(columns)))
     except pyarrow.ArrowInvalid as wrong:
-        raise UnreadableOrderFile(str(wrong)) from wrong
+        raise UnreadableOrderFile({"en": str(wrong), "zh": f"无法读取文件：{wrong}"}) from wrong
 
 
 def _csv(path: Path, columns: Columns) -> Table:
@@ -145,7 +145,7 @@ def _csv(path: Path, columns: Columns) -> Table:
     try:
         table = pyarrow.csv.read_csv(path, convert_options=as_text)
     except pyarrow.ArrowInvalid as wrong:
-        raise UnreadableOrderFile(str(wrong)) from wrong
+        raise UnreadableOrderFile({"en": str(wrong), "zh": f"无法读取文件：{wrong}"}) from wrong
     _all_present(columns, table.column_names)
     return table
 
@@ -164,9 +164,11 @@ def _object(text: str, number: int) -> dict[str, Any]:
     try:
         row = json.loads(text, parse_float=str)
     except ValueError as wrong:
-        raise UnreadableOrderFile(f"row {number} is no JSON: {wrong}") from wrong
+        raise UnreadableOrderFile(
+            {"en": f"row {number} is no JSON: {wrong}", "zh": f"第{number}行不是有效的JSON：{wrong}"}
+        ) from wrong
     if not isinstance(row, dict):
-        raise UnreadableOrderFile(f"row {number} is no JSON object")
+        raise UnreadableOrderFile({"en": f"row {number} is no JSON object", "zh": f"第{number}行不是JSON对象"})
     return row
 
 
@@ -177,8 +179,18 @@ def _json_text(value: Any) -> str | None:
 def _all_present(columns: Columns, present: Iterable[str]) -> None:
     missing = set(astuple(columns)) - set(present)
     if missing:
-        errors = [FieldError("", "missing_column", f"the file has no column {name!r}") for name in sorted(missing)]
-        raise UnreadableOrderFile("the mapping names columns that the file does not have", errors=errors)
+        errors = [FieldError("", "missing_column", _no_column(name)) for name in sorted(missing)]
+        raise UnreadableOrderFile(MAPPED_ELSEWHERE, errors=errors)
+
+
+def _no_column(name: str) -> Words:
+    return {"en": f"the file has no column {name!r}", "zh": f"文件没有列{name!r}"}
+
+
+MAPPED_ELSEWHERE: Words = {
+    "en": "the mapping names columns that the file does not have",
+    "zh": "映射所列的列在文件中不存在",
+}
 
 
 _READERS: Mapping[Format, Callable[[Path, Columns], Table]] = {"parquet": _parquet, "csv": _csv, "ndjson": _ndjson}

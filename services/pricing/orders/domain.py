@@ -223,7 +223,10 @@ def deliver(order: Order, quantities: Mapping[int, int]) -> Order:
     touched = _lines_named(order, quantities)
     for line in touched:
         if line.delivered + quantities[line.line] > line.quantity:
-            raise OverDelivery(f"line {line.line}: {line.quantity - line.delivered} are left to deliver")
+            left = line.quantity - line.delivered
+            raise OverDelivery(
+                {"en": f"line {line.line}: {left} are left to deliver", "zh": f"第{line.line}行：尚可交付{left}件"}
+            )
     lines = tuple(replace(line, delivered=line.delivered + quantities.get(line.line, 0)) for line in order.lines)
     complete = all(line.delivered == line.quantity for line in lines)
     return replace(order, lines=lines, state=_after(order, Move.DELIVER_REST if complete else Move.DELIVER_PART))
@@ -250,7 +253,13 @@ def take_back(order: Order, quantities: Mapping[int, int]) -> tuple[Order, tuple
     touched = _lines_named(order, quantities)
     for line in touched:
         if quantities[line.line] > line.delivered - line.returned:
-            raise OverReturn(f"line {line.line}: {line.delivered - line.returned} are delivered and not returned")
+            held = line.delivered - line.returned
+            raise OverReturn(
+                {
+                    "en": f"line {line.line}: {held} are delivered and not returned",
+                    "zh": f"第{line.line}行：已交付未退回{held}件",
+                }
+            )
     pieces = {line.line: piece_of(line, quantities[line.line]) for line in touched}
     lines = tuple(line.less(pieces[line.line]) if line.line in pieces else line for line in order.lines)
     complete = all(line.held == 0 for line in lines)
@@ -276,7 +285,12 @@ def part_of(held_minor: int, quantity: int, held: int) -> int:
 def _after(order: Order, move: Move) -> OrderState:
     allowed = MOVES[order.state]
     if move not in allowed:
-        raise OrderMoveNotAllowed(f"an order that is {order.state} does not allow {move}")
+        raise OrderMoveNotAllowed(
+            {
+                "en": f"an order that is {order.state} does not allow {move}",
+                "zh": f"订单状态为{order.state}，不允许{move}",
+            }
+        )
     return allowed[move]
 
 
@@ -284,6 +298,16 @@ def _lines_named(order: Order, quantities: Mapping[int, int]) -> Sequence[OrderL
     known = {line.line: line for line in order.lines}
     wrong = [number for number, quantity in quantities.items() if number not in known or quantity <= 0]
     if wrong or not quantities:
-        errors = [FieldError("/lines", "unknown_line", f"line {number} is not on the order") for number in wrong]
-        raise UnknownOrderLine("name lines of the order, each with a quantity of one or more", errors=errors)
+        errors = [FieldError("/lines", "unknown_line", _not_on_the_order(number)) for number in wrong]
+        raise UnknownOrderLine(NAME_LINES, errors=errors)
     return [known[number] for number in quantities]
+
+
+def _not_on_the_order(number: int) -> Words:
+    return {"en": f"line {number} is not on the order", "zh": f"订单没有第{number}行"}
+
+
+NAME_LINES: Words = {
+    "en": "name lines of the order, each with a quantity of one or more",
+    "zh": "请列明订单的行，每行数量至少为1",
+}

@@ -49,7 +49,12 @@ def draw(
     known = {line.line: line for line in quote.lines}
     unknown = [number for number in wanted if number not in known]
     if unknown:
-        errors = [FieldError("/lines", "unknown_line", f"the quote has no line {number}") for number in unknown]
+        errors = [
+            FieldError(
+                "/lines", "unknown_line", {"en": f"the quote has no line {number}", "zh": f"报价没有第{number}行"}
+            )
+            for number in unknown
+        ]
         raise UnknownQuoteLine(errors=errors)
     parts = enumerate(wanted.items(), start=1)
     return tuple(
@@ -60,7 +65,12 @@ def draw(
 def _part(place: int, line: QuoteLine, quantity: int, drawn: Drawn, today: OnTheOrderDay) -> OrderLine:
     left = line.quantity - drawn.quantity
     if quantity > left:
-        raise OverDraw(f"line {line.line}: {left} of {line.quantity} are left")
+        raise OverDraw(
+            {
+                "en": f"line {line.line}: {left} of {line.quantity} are left",
+                "zh": f"第{line.line}行：{line.quantity}件中尚余{left}件",
+            }
+        )
     at_list = part_of(line.list_minor - drawn.list_minor, quantity, left)
     before = part_of(line.before_p4_minor - drawn.before_p4_minor, quantity, left)
     net = part_of(line.net_minor - drawn.net_minor, quantity, left)

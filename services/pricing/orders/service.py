@@ -227,7 +227,7 @@ async def record_payment(
     NothingPaid or TimeNotPossible."""
     before = await find_order(session, order_id, caller=caller, permission="payments.record", lock=True)
     if payment.currency != before.currency:
-        raise OtherCurrency(f"it is in {before.currency}")
+        raise OtherCurrency({"en": f"it is in {before.currency}", "zh": f"订单币种为{before.currency}"})
     past(payment.paid_at, now=when.now, field="paid_at")
     order = domain.pay(before, payment.amount_minor)
     await _ask_about_payment(session, order, when)

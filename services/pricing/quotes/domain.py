@@ -217,7 +217,12 @@ def moved(quote: Quote, move: QuoteMove) -> Quote:
     """Raises QuoteMoveNotAllowed."""
     allowed = MOVES[quote.state]
     if move not in allowed:
-        raise QuoteMoveNotAllowed(f"a quote that is {quote.state} does not allow {move}")
+        raise QuoteMoveNotAllowed(
+            {
+                "en": f"a quote that is {quote.state} does not allow {move}",
+                "zh": f"报价状态为{quote.state}，不允许{move}",
+            }
+        )
     return replace(quote, state=allowed[move], version=quote.version + 1)
 
 
@@ -234,14 +239,17 @@ def accept(quote: Quote, *, accepted_by: str, at: datetime, now_known: OnTheDay)
     """Raises QuoteExpired, AccountIsFrozen, ElectionChanged, BelowFloorPrice, QuoteMoveNotAllowed."""
     accepted = moved(quote, QuoteMove.ACCEPT)
     if quote.state_on(now_known.day) is QuoteState.EXPIRED:
-        raise QuoteExpired(f"it was alive before {quote.expires_on}")
+        raise QuoteExpired({"en": f"it was alive before {quote.expires_on}", "zh": f"报价有效至{quote.expires_on}之前"})
     if now_known.frozen:
         raise AccountIsFrozen
     if any(line.election != now_known.election for line in quote.lines):
-        raise ElectionChanged(f"the account's election is now {now_known.election}")
+        raise ElectionChanged(
+            {"en": f"the account's election is now {now_known.election}", "zh": f"客户现在的选择为{now_known.election}"}
+        )
     uncovered = [str(line.line) for line in quote.lines if not _stands(line, quote.currency, now_known.day)]
     if uncovered:
-        raise BelowFloorPrice(f"lines {', '.join(uncovered)}: the approval has ended")
+        named = ", ".join(uncovered)
+        raise BelowFloorPrice({"en": f"lines {named}: the approval has ended", "zh": f"第{named}行：批准已失效"})
     return replace(accepted, accepted_by=accepted_by, accepted_at=at)
 
 

@@ -94,7 +94,7 @@ def price_quote(request: QuoteRequest, material: Material, setting: Setting) -> 
         return work.priced()
     except NoExchangeRate as missing:
         pair = f"{missing.base}/{missing.quote}"
-        words = {"en": f"{pair} on {missing.day}", "zh": f"{pair}，{missing.day}"}
+        words: Words = {"en": f"{pair} on {missing.day}", "zh": f"{pair}，{missing.day}"}
         raise ExchangeRateMissing(words) from missing
 
 

@@ -50,7 +50,12 @@ class Ask(NamedTuple):
     def moved(self, state: AskState) -> "Ask":
         """The ask in its next state; raises AskCannotMove."""
         if state not in ASK_MOVES[self.state]:
-            raise AskCannotMove(f"an approval that is {self.state} cannot be {state}")
+            raise AskCannotMove(
+                {
+                    "en": f"an approval that is {self.state} cannot be {state}",
+                    "zh": f"审批状态为{self.state}，不能变为{state}",
+                }
+            )
         return self._replace(state=state)
 
     def opened(self, route: str) -> "Ask":

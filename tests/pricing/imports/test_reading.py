@@ -87,7 +87,7 @@ def test_a_file_without_a_column_says_which(tmp_path: Path) -> None:
     path.write_text('{"Invoice": "1"}', encoding="utf-8")
     with pytest.raises(UnreadableOrderFile) as refused:
         every_invoice(path, "ndjson")
-    assert "the file has no column 'Customer ID'" in [error.detail for error in refused.value.errors]
+    assert "the file has no column 'Customer ID'" in [error.detail["en"] for error in refused.value.errors]
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "ndjson"])

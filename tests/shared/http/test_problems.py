@@ -1,9 +1,18 @@
 """Every refusal is a problem a machine and a person can read."""
 
+import importlib
+from collections.abc import Iterator
+
 import pytest
 
+from deploy.local.databases import SERVICES
 from shared.auth.permissions import permission_table
+from shared.errors import Problem, Words
+from shared.http.field_errors import words_of
+from shared.money import UnknownCurrency
 from tests.shared.http.conftest import Probe
+
+BOTH: Words = {"en": "'XXY' is not a currency", "zh": "不是币种"}
 
 
 def problem(answer, status: int, code: str) -> dict:
@@ -135,6 +144,31 @@ async def test_the_reader_chooses_the_language(service: Probe, accepted: str, la
 async def test_field_errors_are_said_in_chinese_too(service: Probe) -> None:
     answer = await service.writer.post("/v1/things", {}, headers={"Accept-Language": "zh"})
     assert answer.json()["errors"][0]["detail"] == "缺少此字段"
+
+
+def test_what_our_own_check_refuses_is_said_in_chinese_too() -> None:
+    wrong = {"type": "value_error", "msg": "Value error, x", "ctx": {"error": UnknownCurrency(BOTH)}}
+    assert words_of(wrong) == BOTH
+    assert words_of(wrong | {"ctx": {"error": UnknownCurrency()}}) == UnknownCurrency.title
+
+
+def test_a_refusal_said_in_one_language_only_cannot_be_raised() -> None:
+    with pytest.raises(TypeError):
+        Problem("only English")  # type: ignore[arg-type]  # what the type forbids
+
+
+def test_every_refusal_has_its_title_in_both_languages() -> None:
+    for service in SERVICES:
+        importlib.import_module(f"services.{service}.app")
+    refusals = list(_all_of(Problem))
+    assert len(refusals) > 100
+    assert [one.__qualname__ for one in refusals if not (one.title["en"] and one.title["zh"])] == []
+
+
+def _all_of(problem: type[Problem]) -> Iterator[type[Problem]]:
+    yield problem
+    for narrower in problem.__subclasses__():
+        yield from _all_of(narrower)
 
 
 async def test_a_role_that_may_not_is_told_which_permission_it_lacks(service: Probe) -> None:
