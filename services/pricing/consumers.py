@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pricing.accounts.consumer import CONTRACT_STATES, learn_of_accounts, learn_of_contract
+from services.pricing.accounts.consumer import learn_of_accounts, learn_of_contracts
 from services.pricing.catalogue.consumer import take_over_rates
 from services.pricing.quotes.consumer import AnswersAboutPrices
 from shared.auth.people import PEOPLE_HANDLERS
@@ -34,16 +34,19 @@ def handlers(zone: str) -> dict[type[Event], EventHandler]:
         ApprovalGranted: answers.learn_of_grant,
         ApprovalRejected: answers.learn_of_refusal,
         ApprovalWithdrawn: answers.learn_of_refusal,
-        **dict.fromkeys(CONTRACT_STATES, learn_of_contract),
     }
 
 
 def consumers(zone: str) -> tuple[Consumer, ...]:
-    """Accounts first, all of a batch at once: an import brings thousands, and the rest of a batch may need them."""
+    """Accounts first, all of a batch at once: an import brings thousands, and the rest of a batch may need them.
+
+    Contracts last: an order locks its quote, then its contract, and a batch must not go the other way round.
+    """
     apply_others = one_by_one(handlers(zone))
 
     async def apply(session: AsyncSession, batch: Sequence[Received]) -> None:
         await learn_of_accounts(session, batch)
         await apply_others(session, batch)
+        await learn_of_contracts(session, batch)
 
     return (Consumer(service="pricing", topics=TOPICS, handler=apply),)

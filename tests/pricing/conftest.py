@@ -1,6 +1,6 @@
 """The pricing service in this process, callers of every role, the policies, and what others say of accounts."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
@@ -26,6 +26,7 @@ from shared.events.accounts import (
     TeamChanged,
     TeamMember,
 )
+from shared.events.contracts import ContractEvent, ContractLine, ContractSigned
 from shared.events.envelope import Event
 from shared.events.registry import EVENT_CLASSES
 from shared.ids import new_id
@@ -194,6 +195,27 @@ def account_events(
             )
         )
     return events
+
+
+def contract_event(
+    account_id: str | UUID, quantities: Mapping[str, int], *, told: type[ContractEvent] = ContractSigned, **more: Any
+) -> ContractEvent:
+    """The whole contract as its owner tells it: pieces by SKU, in CNY and signed unless said otherwise."""
+    lines = (ContractLine(line=1, sku=sku, quantity=quantity, net_minor=1) for sku, quantity in quantities.items())
+    said: dict[str, Any] = {
+        "occurred_at": START,
+        "contract_id": str(uuid4()),
+        "number": "C-2021-000001",
+        "revision": 1,
+        "branch": "kinshasa",
+        "currency": "CNY",
+        "amount_minor": 1,
+        "lines": tuple(lines),
+        "first_responsible": "kam",
+        "initiator": "rep",
+        "submitted_at": START,
+    }
+    return told(account_id=str(account_id), **said | more)
 
 
 async def publish_pack(session: AsyncSession) -> None:

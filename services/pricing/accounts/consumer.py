@@ -1,13 +1,27 @@
 """Keeps what pricing knows of accounts and contracts; a batch of events is one read and one write."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pricing.accounts.domain import Account, Election, Grade, Listing, Member
-from services.pricing.accounts.repository import accounts_for_change, save_accounts, save_contract
+from services.pricing.accounts.domain import (
+    Account,
+    Contract,
+    ContractTerms,
+    Election,
+    Grade,
+    Listing,
+    Member,
+)
+from services.pricing.accounts.repository import (
+    accounts_for_change,
+    contracts_for_change,
+    save_accounts,
+    save_contracts,
+)
 from shared.events.accounts import (
     AccountEvent,
     AccountFrozen,
@@ -50,17 +64,32 @@ async def learn_of_accounts(session: AsyncSession, batch: Sequence[Received]) ->
     await save_accounts(session, [account for key, account in known.items() if before.get(key) != account])
 
 
-async def learn_of_contract(session: AsyncSession, event: ContractEvent) -> None:
-    """The contract's state as its owner last told it."""
-    await save_contract(
-        session,
-        row={
-            "id": UUID(event.contract_id),
-            "account_id": UUID(event.account_id),
-            "quote_id": UUID(event.quote_id) if event.quote_id else None,
-            "state": CONTRACT_STATES[type(event)],
-            "revision": event.revision,
-        },
+async def learn_of_contracts(session: AsyncSession, batch: Sequence[Received]) -> None:
+    """Applies every contracts.v1 event of a batch, in its order."""
+    events = [received.event for received in batch if isinstance(received.event, ContractEvent)]
+    if not events:
+        return
+    known: dict[UUID, Contract] = await contracts_for_change(session, {UUID(event.contract_id) for event in events})
+    before = dict(known)
+    for event in events:
+        told = contract_told(event)
+        earlier = known.get(told.id)
+        known[told.id] = told if earlier is None else earlier.followed_by(told)
+    await save_contracts(session, [contract for key, contract in known.items() if before.get(key) != contract])
+
+
+def contract_told(event: ContractEvent) -> Contract:
+    """The contract as this event has it; lines of the same SKU add up."""
+    quantities: Counter[str] = Counter()
+    for line in event.lines:
+        quantities[line.sku] += line.quantity
+    return Contract(
+        id=UUID(event.contract_id),
+        account_id=UUID(event.account_id),
+        quote_id=UUID(event.quote_id) if event.quote_id else None,
+        state=CONTRACT_STATES[type(event)],
+        revision=event.revision,
+        terms=ContractTerms(event.currency, dict(quantities), event.valid_from, event.valid_until),
     )
 
 

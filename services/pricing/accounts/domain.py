@@ -1,6 +1,6 @@
-"""What pricing must know of an account on a day: its branch, class, election, list membership and salespeople."""
+"""What pricing must know of an account on a day, from its branch to its salespeople, and of what it contracted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol, TypeVar
@@ -10,6 +10,7 @@ from services.pricing.lines import Share
 
 Choice = Literal["subsidy", "discount", "none"]
 SELLS = "account_rep"
+SIGNED = frozenset(("signed", "active"))
 
 
 class Dated(Protocol):
@@ -98,3 +99,34 @@ class Account:
     def salespeople(self, day: date) -> tuple[Share, ...]:
         """Who sells to it on that day, with shares that sum to one (S-I1)."""
         return tuple(Share(member.user_id, member.share) for member in on_day(self.team, day) if member.duty == SELLS)
+
+
+@dataclass(frozen=True, slots=True)
+class ContractTerms:
+    """What one revision of a contract limits: pieces by SKU, on the local days `[valid_from, valid_until)`."""
+
+    currency: str
+    quantities: Mapping[str, int]
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    def in_force(self, day: date) -> bool:
+        """A side that is left open does not limit."""
+        begun = self.valid_from is None or self.valid_from <= day
+        return begun and (self.valid_until is None or day < self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A contract in the revision that counts; without terms where it was told before they were kept."""
+
+    id: UUID
+    account_id: UUID
+    quote_id: UUID | None
+    state: str
+    revision: int
+    terms: ContractTerms | None
+
+    def followed_by(self, later: "Contract") -> "Contract":
+        """A signed contract counts as it was signed until an amendment is signed too."""
+        return self if self.state in SIGNED and later.state not in SIGNED else later

@@ -1,5 +1,6 @@
 """One row an account: everything a price asks of it is read at once."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,7 @@ class AccountRow(Base):
 
 
 class ContractRow(Base):
-    """The state of a contract that orders may name."""
+    """A contract that orders may name; `quantities` are by SKU, null (as `currency`) where they were never told."""
 
     __tablename__ = "known_contract"
 
@@ -39,3 +40,7 @@ class ContractRow(Base):
     quote_id: Mapped[UUID | None]
     state: Mapped[str]
     revision: Mapped[int]
+    currency: Mapped[str | None]
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    quantities: Mapped[dict[str, int] | None] = mapped_column(JSONB(none_as_null=True))

@@ -11,7 +11,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pricing.accounts.domain import Account, Election, Grade, Listing, Member
+from services.pricing.accounts.domain import Account, Contract, ContractTerms, Election, Grade, Listing, Member
 from services.pricing.accounts.models import AccountRow, ContractRow
 from services.pricing.database import one_of
 
@@ -88,11 +88,44 @@ _UPSERT = text(
 )
 
 
-async def contract_by_id(session: AsyncSession, contract_id: UUID) -> ContractRow | None:
-    return await session.get(ContractRow, contract_id)
+async def contract_by_id(session: AsyncSession, contract_id: UUID, *, lock: bool = False) -> Contract | None:
+    """`lock` keeps others from drawing on it, and an amendment from coming in, until the commit."""
+    query = select(ContractRow).where(ContractRow.id == contract_id)
+    row = await session.scalar(query.with_for_update() if lock else query)
+    return contract_of(row) if row else None
 
 
-async def save_contract(session: AsyncSession, *, row: Mapping[str, Any]) -> None:
-    """The contract as its latest event told it."""
-    values = insert(ContractRow).values(**row)
-    await session.execute(values.on_conflict_do_update(index_elements=[ContractRow.id], set_=dict(row)))
+async def contracts_for_change(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Contract]:
+    """Locked in the order of their ids, as accounts are."""
+    wanted = select(ContractRow).where(one_of(ContractRow.id, ids)).order_by(ContractRow.id).with_for_update()
+    return {row.id: contract_of(row) for row in await session.scalars(wanted)}
+
+
+def contract_of(row: ContractRow) -> Contract:
+    terms = None
+    if row.currency is not None and row.quantities is not None:
+        terms = ContractTerms(row.currency, row.quantities, row.valid_from, row.valid_until)
+    return Contract(row.id, row.account_id, row.quote_id, row.state, row.revision, terms)
+
+
+async def save_contracts(session: AsyncSession, contracts: Sequence[Contract]) -> None:
+    """All of a batch in one statement."""
+    if contracts:
+        values = insert(ContractRow).values([_contract_cells(one) for one in sorted(contracts, key=lambda one: one.id)])
+        changed = {column.name: column for column in values.excluded if column.name != "id"}
+        await session.execute(values.on_conflict_do_update(index_elements=[ContractRow.id], set_=changed))
+
+
+def _contract_cells(contract: Contract) -> dict[str, Any]:
+    terms = contract.terms
+    return {
+        "id": contract.id,
+        "account_id": contract.account_id,
+        "quote_id": contract.quote_id,
+        "state": contract.state,
+        "revision": contract.revision,
+        "currency": terms and terms.currency,
+        "valid_from": terms and terms.valid_from,
+        "valid_until": terms and terms.valid_until,
+        "quantities": terms and dict(terms.quantities),
+    }

@@ -45,7 +45,10 @@ Deliverer = Annotated[Principal, allowed("orders.deliver")]
 async def place_order(
     *, body: NewOrder, request: Request, session: Session, now: Now, rules: Rules, caller: Writer
 ) -> OrderAnswer:
-    """Draw quantities from an accepted quote that is alive (P8); costs and salespeople are frozen now."""
+    """Draw quantities from an accepted quote that is alive (P8), and from the contract that is named, if any.
+
+    Neither is ever drawn beyond its quantities; costs and salespeople are frozen now.
+    """
     when = When(now, runtime_of(request).settings.zone, rules)
     order = await service.place_order(
         session,
@@ -162,7 +165,7 @@ async def cancel_order(
     now: Now,
     caller: Annotated[Principal, allowed("orders.cancel")],
 ) -> OrderAnswer:
-    """Cancel an order of which nothing was delivered; its quantities go back to the quote."""
+    """Cancel an order of which nothing was delivered; its quantities go back to quote and contract."""
     return show_order(await service.cancel_order(session, order_id, caller=caller, reason=body.reason, now=now))
 
 

@@ -21,6 +21,7 @@ class OrderRow(Base):
     __table_args__ = (
         Index("ix_sales_order_account_id", "account_id", "priced_at"),
         Index("ix_sales_order_quote_id", "quote_id", postgresql_where=text("quote_id IS NOT NULL")),
+        Index("ix_sales_order_contract_id", "contract_id", postgresql_where=text("contract_id IS NOT NULL")),
         Index(
             "uq_sales_order_source",
             "source_system",

@@ -56,21 +56,29 @@ def draw(
             for number in unknown
         ]
         raise UnknownQuoteLine(errors=errors)
-    parts = enumerate(wanted.items(), start=1)
-    return tuple(
-        _part(place, known[number], quantity, drawn.get(number, Drawn()), today) for place, (number, quantity) in parts
-    )
+    parts = [
+        (place, known[number], quantity, drawn.get(number, Drawn()))
+        for place, (number, quantity) in enumerate(wanted.items(), start=1)
+    ]
+    short = [
+        over_drawn(place, OverDraw.code, left=line.quantity - before.quantity, of=line.quantity, sku=line.sku)
+        for place, line, quantity, before in parts
+        if before.quantity + quantity > line.quantity
+    ]
+    if short:
+        raise OverDraw(short[0].detail, errors=short)
+    return tuple(_part(place, line, quantity, before, today) for place, line, quantity, before in parts)
+
+
+def over_drawn(place: int, code: str, *, left: int, of: int, sku: str) -> FieldError:
+    """The order's line at `place`, counted from one, wants more than is left; an amended limit may lie below zero."""
+    left = max(0, left)
+    words: Words = {"en": f"{left} of {of} {sku} are left", "zh": f"{sku}共{of}件，剩余{left}件"}
+    return FieldError(f"/lines/{place - 1}/quantity", code, words)
 
 
 def _part(place: int, line: QuoteLine, quantity: int, drawn: Drawn, today: OnTheOrderDay) -> OrderLine:
     left = line.quantity - drawn.quantity
-    if quantity > left:
-        raise OverDraw(
-            {
-                "en": f"line {line.line}: {left} of {line.quantity} are left",
-                "zh": f"第{line.line}行：{line.quantity}件中尚余{left}件",
-            }
-        )
     at_list = part_of(line.list_minor - drawn.list_minor, quantity, left)
     before = part_of(line.before_p4_minor - drawn.before_p4_minor, quantity, left)
     net = part_of(line.net_minor - drawn.net_minor, quantity, left)

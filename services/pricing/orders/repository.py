@@ -281,6 +281,18 @@ async def drawn_of(session: AsyncSession, quote_id: UUID) -> dict[int, Drawn]:
     return {int(number or 0): Drawn(*map(int, sums)) for number, *sums in await session.execute(query)}
 
 
+async def drawn_under(session: AsyncSession, contract_id: UUID) -> dict[str, int]:
+    """Pieces by SKU in orders that stand under a contract, whatever quote they came from; returned ones included."""
+    line, order = OrderLineRow, OrderRow
+    query = (
+        select(line.sku, func.sum(line.quantity))
+        .join(order, order.id == line.order_id)
+        .where(order.contract_id == contract_id, order.state != str(OrderState.CANCELLED))
+        .group_by(line.sku)
+    )
+    return {sku: int(quantity) for sku, quantity in await session.execute(query)}
+
+
 async def next_number(session: AsyncSession, day: date) -> str:
     """O-2021-000017: the year it is placed in, and a number that never comes twice."""
     count = await session.scalar(select(func.nextval(text("'order_number'"))))

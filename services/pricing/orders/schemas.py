@@ -21,7 +21,10 @@ class DrawnLine(Request):
 
 class NewOrder(Request):
     quote_id: UUID
-    contract_id: UUID | None = Field(None, description="where a contract is needed: it must be signed")
+    contract_id: UUID | None = Field(
+        None,
+        description="the account's signed contract that it draws on: its currency, days, SKUs and quantities limit it",
+    )
     lines: Annotated[list[DrawnLine], Field(min_length=1, max_length=500)]
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pricing.accounts.domain import Account
+from services.pricing.accounts.domain import Account, Contract
 from services.pricing.accounts.repository import account_by_id, contract_by_id
 from services.pricing.catalogue.repository import costs_of, products_of
 from services.pricing.orders import domain, events, repository
@@ -17,12 +17,13 @@ from services.pricing.orders.domain import Order
 from services.pricing.orders.placing import OnTheOrderDay, draw
 from services.pricing.orders.repository import Movement
 from services.pricing.orders.timing import past, since_placed
+from services.pricing.orders.under_contract import ContractOfAnother, UnknownContract, hold_to
 from services.pricing.quotes.domain import Quote, UnknownAccount
 from services.pricing.quotes.facts import SaleFacts
 from services.pricing.quotes.service import find_quote
 from shared.auth.principal import Principal
 from shared.calendar import local_day
-from shared.errors import Conflict, FieldError, NotFound, ValidationProblem, Words
+from shared.errors import Conflict, NotFound, Words
 from shared.events import orders as told
 from shared.ids import new_id
 from shared.outbox import record
@@ -36,22 +37,6 @@ PLACING, PAYING = "order.placing", "payment.recording"
 class UnknownOrder(NotFound):
     code = "unknown_order"
     title: ClassVar[Words] = {"en": "There is no such order", "zh": "没有该订单"}
-
-
-class ContractOfAnother(Conflict):
-    code = "contract_of_another_account"
-    title: ClassVar[Words] = {"en": "The contract is another account's", "zh": "合同属于其他客户"}
-
-
-class UnknownContract(ValidationProblem):
-    code = "unknown_contract"
-    title: ClassVar[Words] = {
-        "en": "There is no such contract, or it was never submitted",
-        "zh": "没有该合同或尚未提交",
-    }
-
-    def __init__(self) -> None:
-        super().__init__(errors=[FieldError("/contract_id", self.code, self.title)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +57,17 @@ async def place_order(
     contract_id: UUID | None,
     when: When,
 ) -> Order:
-    """P8: quantities of an accepted quote that is alive. PolicyRefuses, OverDraw, UnknownQuote, UnknownContract."""
+    """P8: quantities of an accepted quote that is alive, and of the contract that is named: both limits hold.
+
+    Raises PolicyRefuses, OverDraw, UnknownQuote, UnknownContract, ContractOfAnother and what `hold_to` raises.
+    """
     quote = await find_quote(session, quote_id, reach=caller.reach("orders.write"), lock=True)
     account = await _account(session, quote.account_id)
-    facts = await _facts(session, quote, account, contract_id=contract_id, when=when)
+    contract = await _contract(session, account.id, contract_id) if contract_id else None
+    facts = await _facts(session, quote, account, contract=contract, when=when)
     sale = Subject("sale", str(quote.id), Subject("account", str(account.id)))
     when.rules.ask(PLACING, Case(facts, sale, when.now), subject="sale")
-    order = await _drawn(session, quote, account, wanted=wanted, contract_id=contract_id, when=when)
+    order = await _drawn(session, quote, account, wanted=wanted, contract=contract, when=when)
     await repository.add_orders(session, [order])
     record(session, events.placed(order))
     return order
@@ -92,7 +81,7 @@ async def _account(session: AsyncSession, account_id: UUID) -> Account:
 
 
 async def _facts(
-    session: AsyncSession, quote: Quote, account: Account, *, contract_id: UUID | None, when: When
+    session: AsyncSession, quote: Quote, account: Account, *, contract: Contract | None, when: When
 ) -> SaleFacts:
     return SaleFacts(
         account=account,
@@ -102,19 +91,18 @@ async def _facts(
         first_ordered_at=await repository.first_ordered_at(session, account.id),
         terms=quote.terms,
         quote_state=str(quote.state_on(local_day(when.now, when.zone))),
-        contract_state=await _contract_state(session, account.id, contract_id),
+        contract_state=contract.state if contract else "none",
     )
 
 
-async def _contract_state(session: AsyncSession, account_id: UUID, contract_id: UUID | None) -> str:
-    if contract_id is None:
-        return "none"
-    contract = await contract_by_id(session, contract_id)
+async def _contract(session: AsyncSession, account_id: UUID, contract_id: UUID) -> Contract:
+    """Locked, as the quote is: orders of other quotes may draw on it too."""
+    contract = await contract_by_id(session, contract_id, lock=True)
     if contract is None:
         raise UnknownContract
     if contract.account_id != account_id:
         raise ContractOfAnother
-    return contract.state
+    return contract
 
 
 async def _drawn(
@@ -123,7 +111,7 @@ async def _drawn(
     account: Account,
     *,
     wanted: Mapping[int, int],
-    contract_id: UUID | None,
+    contract: Contract | None,
     when: When,
 ) -> Order:
     day = local_day(when.now, when.zone)
@@ -136,6 +124,8 @@ async def _drawn(
         account.salespeople(day),
     )
     lines = draw(quote, wanted, await repository.drawn_of(session, quote.id), today)
+    if contract is not None:
+        hold_to(contract, lines, await repository.drawn_under(session, contract.id), today)
     return Order(
         id=new_id(),
         account_id=account.id,
@@ -146,7 +136,7 @@ async def _drawn(
         priced_at=quote.priced_at,
         lines=lines,
         quote_id=quote.id,
-        contract_id=contract_id,
+        contract_id=contract.id if contract else None,
         terms=quote.terms,
     )
 
@@ -298,7 +288,7 @@ async def record_return(
 async def cancel_order(
     session: AsyncSession, order_id: UUID, *, caller: Principal, reason: str, now: datetime
 ) -> Order:
-    """What it drew from its quote is free again. Raises OrderMoveNotAllowed once something was delivered."""
+    """What it drew from quote and contract is free again. Raises OrderMoveNotAllowed once something was delivered."""
     order = domain.cancel(await find_order(session, order_id, caller=caller, permission="orders.cancel", lock=True))
     await repository.save_order(session, order)
     await repository.add_movements(session, [Movement(order.id, new_id(), "cancelled", now, now, note=reason)])

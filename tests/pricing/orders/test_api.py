@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from shared.events.accounts import AccountFrozen
-from shared.events.contracts import ContractSigned, ContractSubmitted
-from tests.pricing.conftest import START, Pricing, cny, good
+from shared.events.contracts import ContractSubmitted
+from tests.pricing.conftest import START, Pricing, cny, contract_event, good
 from tests.pricing.quotes.test_api import asked
 
 
@@ -44,6 +44,7 @@ async def test_p8_the_orders_of_the_story_are_drawn_from_one_quote(pricing: Pric
     assert (first["net_amount"], second["net_amount"]) == (cny("352000.00"), cny("176000.00"))
     over = await rep.post("/v1/orders", drawing(quote, 1))
     assert (over.status_code, over.json()["code"]) == (409, "over_draw")
+    assert over.json()["errors"][0]["pointer"] == "/lines/0/quantity"
     placed = await pricing.told("OrderPlaced")
     line = placed[0].lines[0]
     assert (line.net_minor, line.cost_minor, line.new_brand, line.election) == (35_200_000, 28_000_000, True, "subsidy")
@@ -163,23 +164,9 @@ async def test_p4_what_was_ordered_before_lifts_the_tier_and_returns_lower_it(pr
 async def test_p10_the_chain_of_an_order_names_all_that_belongs_to_it(pricing: Pricing) -> None:
     quote = await accepted_quote(pricing, 5)
     rep = pricing.caller("rep")
-    contract_id = str(uuid4())
-    signed = ContractSigned(
-        occurred_at=START,
-        contract_id=contract_id,
-        account_id=quote["account_id"],
-        number="C-1",
-        revision=2,
-        branch="kinshasa",
-        currency="CNY",
-        amount_minor=440_000,
-        lines=(),
-        first_responsible="kam",
-        initiator="rep",
-        submitted_at=START,
-    )
+    signed = contract_event(quote["account_id"], {quote["lines"][0]["sku"]: 5}, revision=2)
     await pricing.hear(signed)
-    order = await good(rep.post("/v1/orders", drawing(quote, 5, contract_id=contract_id)))
+    order = await good(rep.post("/v1/orders", drawing(quote, 5, contract_id=signed.contract_id)))
     path = f"/v1/orders/{order['id']}"
     await good(rep.post(f"{path}/confirm"))
     await good(rep.post(f"{path}/deliveries", {"lines": [{"line": 1, "quantity": 5}]}))
@@ -190,22 +177,11 @@ async def test_p10_the_chain_of_an_order_names_all_that_belongs_to_it(pricing: P
 
 async def test_a_contract_of_another_account_admits_nothing(pricing: Pricing) -> None:
     quote, other = await accepted_quote(pricing, 1), await pricing.new_account()
-    contract_id = str(uuid4())
-    told: dict[str, Any] = {"number": "C-2", "revision": 1, "branch": "kinshasa", "currency": "CNY", "amount_minor": 1}
-    await pricing.hear(
-        ContractSigned(
-            occurred_at=START,
-            contract_id=contract_id,
-            account_id=str(other),
-            lines=(),
-            first_responsible="kam",
-            initiator="rep",
-            submitted_at=START,
-            **told,
-        )
-    )
-    refused = await pricing.caller("rep").post("/v1/orders", drawing(quote, 1, contract_id=contract_id))
+    signed = contract_event(other, {quote["lines"][0]["sku"]: 1})
+    await pricing.hear(signed)
+    refused = await pricing.caller("rep").post("/v1/orders", drawing(quote, 1, contract_id=signed.contract_id))
     assert (refused.status_code, refused.json()["code"]) == (409, "contract_of_another_account")
+    assert refused.json()["errors"][0]["pointer"] == "/contract_id"
 
 
 async def test_an_order_names_no_contract_that_was_never_submitted(pricing: Pricing) -> None:
@@ -215,12 +191,10 @@ async def test_an_order_names_no_contract_that_was_never_submitted(pricing: Pric
 
 
 async def test_c1_an_order_names_no_contract_that_is_only_submitted(pricing: Pricing) -> None:
-    quote, contract_id = await accepted_quote(pricing, 1), str(uuid4())
-    told: dict[str, Any] = {"number": "C-3", "revision": 1, "branch": "kinshasa", "currency": "CNY", "lines": ()}
-    told |= {"amount_minor": 1, "first_responsible": "kam", "initiator": "rep", "submitted_at": START}
-    submitted = ContractSubmitted(occurred_at=START, contract_id=contract_id, account_id=quote["account_id"], **told)
+    quote = await accepted_quote(pricing, 1)
+    submitted = contract_event(quote["account_id"], {quote["lines"][0]["sku"]: 1}, told=ContractSubmitted)
     await pricing.hear(submitted)
-    refused = await pricing.caller("rep").post("/v1/orders", drawing(quote, 1, contract_id=contract_id))
+    refused = await pricing.caller("rep").post("/v1/orders", drawing(quote, 1, contract_id=submitted.contract_id))
     assert (refused.status_code, refused.json()["refusal"]) == (422, "order_not_admitted")
     (error,) = refused.json()["errors"]
     assert error["detail"].startswith("A contract named on it is signed: State of the contract: submitted")

@@ -36,8 +36,10 @@ def test_a_cost_in_another_currency_is_no_cost() -> None:
 
 
 def test_more_than_is_left_is_refused() -> None:
-    with pytest.raises(OverDraw):
+    with pytest.raises(OverDraw) as refused:
         draw(a_quote(a_line(10, 900)), {1: 4}, {1: Drawn(7, 700, 700, 630)}, TODAY)
+    [error] = refused.value.errors
+    assert (error.pointer, error.detail["en"]) == ("/lines/0/quantity", "3 of 10 HANDSET are left")
 
 
 def test_a_line_that_the_quote_has_not_is_refused() -> None:
