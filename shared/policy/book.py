@@ -15,6 +15,7 @@ from shared.policy.forms import (
     Scorecard,
     Step,
     TableDocument,
+    TermLimit,
     inside,
 )
 from shared.policy.lifecycle import Published
@@ -148,12 +149,21 @@ class _Writer(Phrasing):
             yield from self._step(step, f"{number}. ", 0)
         yield ""
         yield from self.under("reopens", document.reopens)
+        for limit in document.limits:
+            yield self._limit(limit)
+        yield from [""] * bool(document.limits)
         if document.lasts:
             yield self.word("lasts", span=document.lasts)
             yield ""
         sla = document.sla
         yield self.word("clock", each=sla.each, remind=sla.remind, role=self.speech.named(sla.escalate_to))
         yield ""
+
+    def _limit(self, limit: TermLimit) -> str:
+        said = ", ".join(self.word(word, value=reference) for word, reference in limit.comparisons)
+        code = "limit_when" if limit.when else "limit"
+        when = {"other": limit.when.term, "says": limit.when.is_} if limit.when else {}
+        return self.word(code, term=limit.term, said=said, **when)
 
     def _step(self, step: AnyStep, mark: str, depth: int) -> Iterator[str]:
         indent = "   " * depth

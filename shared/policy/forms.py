@@ -7,9 +7,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, PlainValidator, PositiveInt, Tag, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    PlainValidator,
+    PositiveInt,
+    Tag,
+    ValidationInfo,
+    model_validator,
+)
 
-from shared.policy.condition import Condition
+from shared.policy.condition import Condition, Word
 from shared.policy.measure import CalendarWindow, Measure
 from shared.policy.notation import (
     DAY,
@@ -241,6 +250,40 @@ class Sla(Part):
     calendar: str
 
 
+class TermSays(Part):
+    """Another term of the same approval says this word."""
+
+    term: str
+    is_: str = Field(alias="is")
+
+
+class TermLimit(Part):
+    """What a term must keep to for the grant to help: `today`, `asked.` and a bound field, or another term.
+
+    An asked window counts by its last day.
+    """
+
+    term: str
+    less_than: str | None = None
+    at_most: str | None = None
+    more_than: str | None = None
+    at_least: str | None = None
+    when: TermSays | None = None
+
+    @property
+    def comparisons(self) -> tuple[tuple[Word, str], ...]:
+        """Each word of comparison as written, with what it refers to."""
+        words: tuple[Word, ...] = ("less_than", "at_most", "more_than", "at_least")
+        said = ((word, getattr(self, word)) for word in words)
+        return tuple((word, reference) for word, reference in said if reference is not None)
+
+    @model_validator(mode="after")
+    def _compares(self) -> "TermLimit":
+        if not self.comparisons:
+            raise ValueError("a limit needs a comparison")
+        return self
+
+
 class Route(Head):
     """Who must act, in which order, under which conditions, and which change opens it again."""
 
@@ -252,6 +295,7 @@ class Route(Head):
     bound_to: Several[str] = Field(min_length=1)
     reopens: Condition | None = None
     terms: Several[str] = ()
+    limits: Several[TermLimit] = ()
     lasts: Duration | None = None
     sla: Sla
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.approvals.requests.domain import Choice, Decision, Evidence, Request, Subject, decide, open_request
 from services.approvals.requests.states import State
-from services.approvals.routing.domain import Chain, Stage, StepClock
+from services.approvals.routing.domain import Chain, Limit, Stage, StepClock
 from shared.policy.route import FrozenGroup, FrozenStep, StepKind
 
 START = datetime(2021, 3, 3, 9, 0, tzinfo=UTC)
@@ -21,8 +21,14 @@ def parallel(needs: int, *parts: Stage, name: str = "together") -> FrozenGroup:
     return FrozenGroup(name, needs, parts)
 
 
-def route(*stages: Stage, terms: Iterable[str] = (), on_reject: str = "end", lasts: str | None = None) -> Chain:
-    return Chain("some-route@1", stages, on_reject, ("content",), tuple(terms), lasts, CLOCK)
+def route(
+    *stages: Stage,
+    terms: Iterable[str] = (),
+    limits: Iterable[Limit] = (),
+    on_reject: str = "end",
+    lasts: str | None = None,
+) -> Chain:
+    return Chain("some-route@1", stages, on_reject, ("content",), tuple(terms), lasts, CLOCK, tuple(limits))
 
 
 FIVE_STEPS = route(
@@ -78,4 +84,4 @@ def decision(
 def decided(asked: Request, by: str, choice: str = "approve", **more: object) -> Request:
     """The request after a person of the right role decides, with e-mail evidence unless said otherwise."""
     more.setdefault("proof", evidence())
-    return decide(asked, decision(by, choice, **more), eligible=frozenset((by,)))  # type: ignore[arg-type]
+    return decide(asked, decision(by, choice, **more), eligible=frozenset((by,)), today=START.date())  # type: ignore[arg-type]

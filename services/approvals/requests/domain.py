@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
 from services.approvals.requests.chain import dropped, failed, passed, walked
+from services.approvals.requests.limits import AskedAbout
 from services.approvals.requests.states import Move, State, StepState, moved_state, moved_step
-from services.approvals.requests.terms import AskedAbout, Terms, TermsNotAsked, checked_terms
+from services.approvals.requests.terms import Terms, TermsNotAsked, checked_terms
 from services.approvals.routing.domain import Chain, capacity, decides, deciding_stages, turns
 from shared.errors import FieldError, Problem, ValidationProblem, Words
 from shared.policy.route import FrozenStep
@@ -129,7 +130,7 @@ class Request:
     """A frozen route and how far it has been walked.
 
     `initiator` asked ("system" or a person); `requester` answers for it and, with the initiator and
-    `beneficiaries`, decides on none of its steps.
+    `beneficiaries`, decides on none of its steps. `asked` is the content the approval is bound to.
     """
 
     subject: Subject
@@ -145,7 +146,7 @@ class Request:
     decisions: tuple[Decided, ...] = ()
     terms: Terms = field(default_factory=dict)
     granted_at: datetime | None = None
-    currency: str | None = None
+    asked: Mapping[str, object] = field(default_factory=dict)
 
     def turn(self, step: str) -> FrozenStep:
         for turn in turns(self.route.stages):
@@ -188,10 +189,11 @@ def named_turn(request: Request, decision: Decision) -> FrozenStep:
     return waiting[0]
 
 
-def decide(request: Request, decision: Decision, *, eligible: frozenset[str]) -> Request:
+def decide(request: Request, decision: Decision, *, eligible: frozenset[str], today: date) -> Request:
     """The request after a decision by one of the `eligible`, the people who fill the turn's role today.
 
-    Refuses what is closed or not yet open, whoever C11 excludes, other roles, and an approval without its evidence.
+    Refuses what is closed or not yet open, whoever C11 excludes, other roles, an approval without its evidence,
+    and terms that are not right or could not help (`today` is the decider's local day).
     """
     turn = named_turn(request, decision)
     _open_for_decision(request, turn)
@@ -201,8 +203,9 @@ def decide(request: Request, decision: Decision, *, eligible: frozenset[str]) ->
         raise NotYourStep({"en": f"{turn.id} is decided by {turn.role}.", "zh": f"{turn.id} 由 {turn.role} 处理。"})
     if turn.kind == "act":
         return _acted(request, turn, decision)
-    take = _rejected if decision.choice is Choice.REJECT else _approved
-    return take(request, turn, decision)
+    if decision.choice is Choice.REJECT:
+        return _rejected(request, turn, decision)
+    return _approved(request, turn, decision, today)
 
 
 def _open_for_decision(request: Request, turn: FrozenStep) -> None:
@@ -254,7 +257,7 @@ def _rejected(request: Request, turn: FrozenStep, decision: Decision) -> Request
     return _ended(after, Move.SEND_BACK if request.route.on_reject == "to_requester" else Move.REJECT)
 
 
-def _approved(request: Request, turn: FrozenStep, decision: Decision) -> Request:
+def _approved(request: Request, turn: FrozenStep, decision: Decision, today: date) -> Request:
     if decision.choice is not Choice.APPROVE:
         raise _wrong_choice(turn, "approve or reject")
     if turn.kind == "approve":
@@ -264,8 +267,10 @@ def _approved(request: Request, turn: FrozenStep, decision: Decision) -> Request
     if after.state is not State.GRANTED:
         _no_terms(decision)
         return after
-    about = AskedAbout(request.account_id, request.currency)
-    return replace(after, terms=checked_terms(request.route.terms, decision.terms or {}, about=about))
+    about = AskedAbout(today, request.account_id, request.asked)
+    chain = request.route
+    terms = checked_terms(chain.terms, decision.terms or {}, limits=chain.limits, about=about)
+    return replace(after, terms=terms)
 
 
 REASON_NEEDED: Words = {"en": "a rejection says why", "zh": "拒绝须说明理由"}

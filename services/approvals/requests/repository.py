@@ -49,14 +49,8 @@ def request_of(row: RequestRow) -> Request:
         decisions=tuple(_decided(decision) for decision in row.decisions),
         terms=row.terms,
         granted_at=row.granted_at,
-        currency=_currency(row.content),
+        asked=row.content,
     )
-
-
-def _currency(content: dict[str, Any]) -> str | None:
-    """What the amounts of a content are in, where it says so."""
-    said = content.get("currency")
-    return said if isinstance(said, str) else None
 
 
 def _decided(row: DecisionRow) -> Decided:

@@ -132,6 +132,7 @@ def _unopened(ask: Ask, routed: Routed) -> Request:
         state=State.PENDING,
         steps={},
         opened={},
+        asked=ask.content,
     )
 
 
@@ -178,7 +179,7 @@ async def decide_step(
     step = next(step for step in row.steps if step.step == turn.id)
     wish = repository.wish_of(step)
     eligible = (await people_for(session, [wish], on=at.today))[wish]
-    after = decide(before, decision, eligible=eligible)
+    after = decide(before, decision, eligible=eligible, today=at.today)
     await _save_decision(session, row, before, after, at=at)
     detail = {"step": turn.id, "decision": str(decision.choice), "content_hash": row.content_hash}
     await _audit(session, row, decision.by, "approval.decided", detail, at=at)

@@ -1,11 +1,12 @@
 """What the last approver decides beyond yes: each term of a route by name, checked and kept as JSON values."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
+from services.approvals.requests.limits import AskedAbout, unhelpful
+from services.approvals.routing.domain import Limit
 from shared.errors import FieldError, Problem, Words
 from shared.money import InvalidAmount, Money, UnknownCurrency
 
@@ -24,16 +25,13 @@ class TermsNotAsked(Problem):
     title: ClassVar[Words] = {"en": "This step gives no terms", "zh": "此步骤不填写条款"}
 
 
-@dataclass(frozen=True, slots=True)
-class AskedAbout:
-    """What the terms are given for: an amount written without its currency is of the one that was asked in."""
+def checked_terms(
+    names: Sequence[str], given: Terms, *, limits: Sequence[Limit], about: AskedAbout
+) -> dict[str, object]:
+    """Every named term in its canonical JSON form; an amount without its currency is of the one asked in.
 
-    account_id: str | None = None
-    currency: str | None = None
-
-
-def checked_terms(names: Sequence[str], given: Terms, *, about: AskedAbout) -> dict[str, object]:
-    """Every named term in its canonical JSON form; raises TermsNotRight with a pointer for each wrong one."""
+    Raises TermsNotRight with a pointer for each wrong one, and for each that could not help whoever asked.
+    """
     strange, missing = set(given) - set(names), set(names) - set(given)
     errors = [_wrong(name, "not_asked", "the route does not name it", "该流程无此条款") for name in sorted(strange)]
     errors += [_wrong(name, "missing", "the last approver gives it", "须由最后审批人填写") for name in sorted(missing)]
@@ -44,6 +42,7 @@ def checked_terms(names: Sequence[str], given: Terms, *, about: AskedAbout) -> d
         except (ValueError, InvalidOperation) as wrong:
             errors.append(_wrong(name, "not_right", str(wrong), "格式或取值不正确"))
     errors += _across(read, about.account_id)
+    errors += unhelpful(read, limits, about=about)
     if errors:
         raise TermsNotRight(errors=errors)
     return read

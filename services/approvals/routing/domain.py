@@ -31,6 +31,17 @@ class StepClock:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """A term compares by `word` to `reference`, where the term `when` (if any) says `when_is`."""
+
+    term: str
+    word: str
+    reference: str
+    when: str = ""
+    when_is: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
     """The route of one request as it stood at submission; `policy` is "id@version", `lasts` the life of a grant."""
 
@@ -41,14 +52,31 @@ class Chain:
     terms: tuple[str, ...]
     lasts: str | None
     clock: StepClock
+    limits: tuple[Limit, ...] = ()
 
 
 def chain_of(document: Route, *, policy: str, stages: Iterable[Stage]) -> Chain:
     """The chain a route's document gives to the steps that are on it; raises NobodyDecides where none decides."""
     clock = StepClock(document.sla.each, document.sla.remind, document.sla.escalate_to, document.sla.calendar)
-    chain = Chain(policy, tuple(stages), document.on_reject, document.bound_to, document.terms, document.lasts, clock)
+    chain = Chain(
+        policy,
+        tuple(stages),
+        document.on_reject,
+        document.bound_to,
+        document.terms,
+        document.lasts,
+        clock,
+        tuple(_limits(document)),
+    )
     deciding_stages(chain)
     return chain
+
+
+def _limits(document: Route) -> Iterator[Limit]:
+    for limit in document.limits:
+        when = (limit.when.term, limit.when.is_) if limit.when else ("", "")
+        for word, reference in limit.comparisons:
+            yield Limit(limit.term, word, reference, *when)
 
 
 def turns(stages: Iterable[Stage]) -> Iterator[FrozenStep]:

@@ -28,6 +28,7 @@ def check_route(document: Route, library: Library) -> Iterator[Finding]:
     if not _certain(document.steps):
         yield finding("no_certain_decision", policy, "steps")
     yield from check_condition(asker, document.reopens, "reopens")
+    yield from _limits(document)
     yield from _clock(document, library)
 
 
@@ -70,6 +71,21 @@ def _ids(document: Route) -> Iterator[Finding]:
         if ids[step.id] > 1:
             ids[step.id] = 0
             yield finding("step_id_twice", document.id, f"{path}.id", id=step.id)
+
+
+def _limits(document: Route) -> Iterator[Finding]:
+    """A limit is of a term, against today, another term, or a field the approval is bound to."""
+    known = {"today", *document.terms, *(f"asked.{name}" for name in document.bound_to)}
+    for index, limit in enumerate(document.limits):
+        path = f"limits[{index}]"
+        named = [(f"{path}.term", limit.term)]
+        named += [(f"{path}.when.term", limit.when.term)] if limit.when else []
+        for place, term in named:
+            if term not in document.terms:
+                yield finding("limit_term_unknown", document.id, place, term=term)
+        for word, reference in limit.comparisons:
+            if reference not in known - {limit.term}:
+                yield finding("limit_reference_unknown", document.id, f"{path}.{word}", reference=reference)
 
 
 def _certain(steps: Iterable[AnyStep]) -> bool:

@@ -9,7 +9,7 @@ from services.approvals.requests.states import State, StepState
 from services.approvals.routing.domain import decides
 from shared.errors import Problem
 from shared.policy.route import FrozenGroup
-from tests.approvals.build import decision, evidence, parallel, request, route, turn
+from tests.approvals.build import START, decision, evidence, parallel, request, route, turn
 
 PEOPLE = ["rep", "winner", "ann", "bob", "cem", "dan", "eve"]
 KINDS = st.sampled_from(["review", "approve", "act", "copy"])
@@ -95,6 +95,7 @@ class RequestsAgreeWithTheModel(RuleBasedStateMachine):
                 self.real,
                 decision(person, choice, step=step.id, proof=evidence()),
                 eligible=frozenset(PEOPLE),
+                today=START.date(),
             )
         except Problem:
             assert not allowed

@@ -67,6 +67,7 @@ def test_a_route_on_which_nobody_decides_is_refused_when_it_is_frozen():
         on_reject="end",
         bound_to=(),
         terms=(),
+        limits=(),
         lasts=None,
     )
     with pytest.raises(NobodyDecides):

@@ -65,6 +65,14 @@ def test_every_document_of_the_house_has_its_page(language: Language) -> None:
             ],
             id="a route with its threshold",
         ),
+        pytest.param(
+            "negotiated-benefit",
+            [
+                "- **Term** until: more than asked.window",
+                "- **Term** until, where applies_to is discount: more than today",
+            ],
+            id="a route with limits to its terms",
+        ),
         pytest.param("key-account-list", ["1. all of:", "   - **Head of treasury**: review"], id="parallel steps"),
         pytest.param("rates", ["| USD | CNY | 6.50 | 2021-01-01 | illustrative |"], id="a table"),
     ],
