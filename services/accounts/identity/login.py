@@ -14,6 +14,7 @@ from services.accounts.identity.models import RefreshToken
 from services.accounts.identity.passwords import password_fits
 from services.accounts.identity.service import hash_secret
 from services.accounts.settings import AccountsSettings
+from shared.db.session import Sessions
 from shared.errors import Problem
 from shared.ids import new_id
 
@@ -40,17 +41,47 @@ class Issuing:
     now: datetime
 
 
-async def log_in(session: AsyncSession, *, login: str, password: str, issuing: Issuing) -> Tokens | Refused:
-    """Begin a session; five failures in a row close the name for a growing while."""
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a password was held against, and whether it fitted; None stands for a login that does not exist."""
+
+    login: str
+    password_hash: str | None
+    fits: bool
+
+
+async def prove(sessions: Sessions, *, login: str, password: str, issuing: Issuing) -> Proof | Refused:
+    """Hold a password against the one that is kept. Hashing is slow on purpose: no connection is held meanwhile."""
+    async with sessions() as session:
+        if closed := await _closed(session, login=login, issuing=issuing):
+            return closed
+        user = await repository.find_user_by_login(session, login=login)
+    kept = user.password_hash if user else None
+    return Proof(login, kept, await password_fits(password, password_hash=kept))
+
+
+async def log_in(session: AsyncSession, *, proof: Proof, issuing: Issuing) -> Tokens | Refused:
+    """Begin a session; five failures in a row close the name for a growing while.
+
+    Of guesses that were hashed at once each counts after the other: one that finds the name closed is not told
+    whether it was right.
+    """
+    await repository.take_turn_at_login(session, login=proof.login)
+    if closed := await _closed(session, login=proof.login, issuing=issuing):
+        return closed
+    user = await repository.find_user_by_login(session, login=proof.login)
+    if user is None or not proof.fits or user.password_hash != proof.password_hash:
+        await repository.note_failure(session, login=proof.login, at=issuing.now)
+        return Refused(WrongCredentials())
+    await repository.forget_failures(session, login=proof.login)
+    return await _continue_session(session, user_id=user.user_id, family=new_id(), issuing=issuing)
+
+
+async def _closed(session: AsyncSession, *, login: str, issuing: Issuing) -> Refused | None:
     failures = await repository.failed_attempts(session, login=login)
     if failures and (wait := failures.last_at + wait_after(failures.count) - issuing.now) > timedelta(0):
         return Refused(TooManyAttempts(int(wait.total_seconds()) + 1))
-    user = await repository.find_user_by_login(session, login=login)
-    if not await password_fits(password, password_hash=user.password_hash if user else None) or user is None:
-        await repository.note_failure(session, login=login, at=issuing.now)
-        return Refused(WrongCredentials())
-    await repository.forget_failures(session, login=login)
-    return await _continue_session(session, user_id=user.user_id, family=new_id(), issuing=issuing)
+    return None
 
 
 async def log_in_machine(session: AsyncSession, *, key_id: str, secret: str, issuing: Issuing) -> Tokens | Refused:

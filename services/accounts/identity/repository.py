@@ -110,9 +110,15 @@ class Failures:
 
 
 async def failed_attempts(session: AsyncSession, *, login: str) -> Failures | None:
-    """Failures in a row, locked so that guesses of one name come one after the other."""
-    attempt = await session.get(LoginAttempt, login.lower(), with_for_update=True)
+    """Failures in a row."""
+    attempt = await session.get(LoginAttempt, login.lower())
     return None if attempt is None else Failures(attempt.failures, attempt.last_failed_at)
+
+
+async def take_turn_at_login(session: AsyncSession, *, login: str) -> None:
+    """Guesses of one name are counted one after the other, the first ones too, of which no row tells yet."""
+    key = func.hashtextextended(f"login/{login.lower()}", 0)
+    await session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 async def note_failure(session: AsyncSession, *, login: str, at: datetime) -> None:

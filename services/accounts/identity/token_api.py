@@ -50,7 +50,7 @@ async def ask_for_token(request: Request, response: Response) -> TokensShown:
     asked = await _read(request, TokenAsked)
     if asked.grant_type == "password":
         name, password = asked.username or "", asked.password.get_secret_value() if asked.password else ""
-        return await _issue(request, lambda s, issuing: login.log_in(s, login=name, password=password, issuing=issuing))
+        return await _log_in(request, name, password)
     key_id, secret = asked.client_id or "", asked.client_secret.get_secret_value() if asked.client_secret else ""
     return await _issue(
         request, lambda s, issuing: login.log_in_machine(s, key_id=key_id, secret=secret, issuing=issuing)
@@ -83,12 +83,20 @@ async def read_keys(request: Request, session: Session, response: Response) -> d
     return await issuer.key_set(session, now=now)
 
 
+async def _log_in(request: Request, name: str, password: str) -> TokensShown:
+    begun = Issuing(settings_of(request), system_now())
+    proof = await login.prove(runtime_of(request).sessions, login=name, password=password, issuing=begun)
+    if isinstance(proof, Refused):
+        raise proof.problem
+    return await _issue(request, lambda s, _: login.log_in(s, proof=proof, issuing=begun))
+
+
 async def _issue(
-    request: Request, prove: Callable[[AsyncSession, Issuing], Awaitable[Tokens | Refused]]
+    request: Request, begin: Callable[[AsyncSession, Issuing], Awaitable[Tokens | Refused]]
 ) -> TokensShown:
     """In a transaction of its own: what a refusal must remember is committed, and only then told."""
     async with runtime_of(request).sessions() as session:
-        outcome = await prove(session, Issuing(settings_of(request), system_now()))
+        outcome = await begin(session, Issuing(settings_of(request), system_now()))
         await commit(session)
     if isinstance(outcome, Refused):
         raise outcome.problem

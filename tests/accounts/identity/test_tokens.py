@@ -1,5 +1,9 @@
 """Logging in, staying in, getting out; for people and for machines."""
 
+import asyncio
+import os
+import threading
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -7,7 +11,10 @@ from sqlalchemy import select, text, update
 
 from services.accounts.identity import issuer
 from services.accounts.identity.domain import wait_after
+from services.accounts.identity.login import Issuing, Proof, Refused, log_in, prove
 from services.accounts.identity.models import ApiKey, RefreshToken, SigningKey, User
+from services.accounts.identity.passwords import HASHING, hash_password
+from services.accounts.identity.repository import set_password_hash
 from shared.clock import system_now
 from shared.db.mechanisms import idempotency_key
 from shared.db.session import commit
@@ -54,6 +61,53 @@ async def test_after_five_failures_even_the_right_password_must_wait(accounts: A
         await session.execute(text("UPDATE login_attempt SET last_failed_at = last_failed_at - interval '1 hour'"))
         await session.commit()
     assert (await accounts.log_in(user["login"])).status_code == 200
+
+
+async def test_guesses_sent_at_once_are_counted_one_after_the_other(accounts: Accounts) -> None:
+    user = await accounts.new_user()
+    guesses = [accounts.log_in(user["login"], f"guess number {n}") for n in range(20)]
+    answers = Counter(answer.status_code for answer in await asyncio.gather(*guesses))
+    assert answers == {401: 5, 429: 15}
+    right = await accounts.log_in(user["login"])
+    assert (right.status_code, right.json()["code"]) == (429, "too_many_attempts")
+
+
+async def test_forty_sign_in_at_once_though_there_are_fewer_connections(accounts: Accounts) -> None:
+    settings = accounts.settings
+    assert settings.database_pool_size + settings.database_pool_overflow < 40
+    users = [await accounts.new_user() for _ in range(4)]
+    signing_in = [accounts.log_in(user["login"]) for user in users for _ in range(10)]
+    assert [answer.status_code for answer in await asyncio.gather(*signing_in)] == [200] * 40
+
+
+async def test_no_connection_is_held_while_a_password_is_hashed(accounts: Accounts) -> None:
+    user, begun = await accounts.new_user(), Issuing(accounts.settings, system_now())
+    released = threading.Event()
+    for _ in range(os.cpu_count() or 1):
+        HASHING.submit(released.wait)
+    hashing = [
+        asyncio.create_task(prove(accounts.sessions, login=user["login"], password=PASSWORD, issuing=begun))
+        for _ in range(30)
+    ]
+    try:
+        async with accounts.sessions() as session:
+            assert await session.scalar(select(1)) == 1  # the thirty stand before it in the queue for a connection
+        assert not any(task.done() for task in hashing)
+    finally:
+        released.set()
+        proofs = await asyncio.gather(*hashing)
+    assert all(isinstance(proof, Proof) and proof.fits for proof in proofs)
+
+
+async def test_a_password_changed_while_the_old_one_was_hashed_is_not_the_old_one(accounts: Accounts) -> None:
+    user, begun = await accounts.new_user(), Issuing(accounts.settings, system_now())
+    proof = await prove(accounts.sessions, login=user["login"], password=PASSWORD, issuing=begun)
+    assert isinstance(proof, Proof)
+    async with accounts.sessions() as session:
+        await set_password_hash(session, user_id=user["user_id"], password_hash=await hash_password("another one"))
+        outcome = await log_in(session, proof=proof, issuing=begun)
+    assert isinstance(outcome, Refused)
+    assert outcome.problem.code == "wrong_credentials"
 
 
 @pytest.mark.parametrize(
