@@ -125,7 +125,7 @@ def _broken(limit: Limit, term: Figure, bound: Figure) -> Iterator[FieldError]:
 
 def _error(limit: Limit, bound: Figure, must: Words) -> FieldError:
     en, zh = _REFERENCES.get(limit.reference.partition(".")[0], (limit.reference, limit.reference))
-    detail = {
+    detail: Words = {
         "en": f"it could not help: it must be {must['en']} {bound}, {en}",
         "zh": f"无法起作用：{must['zh']}{zh} {bound}",
     }
