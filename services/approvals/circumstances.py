@@ -10,20 +10,32 @@ from shared.policy.plan import Plans, TablePlan
 from shared.policy.route import Duty, Office
 
 DUTIES = "duties"
+BRANCHES = "branches"
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """`now` is aware; `plans` are the policies in force at it; `head_office` is the branch whose duties are its own."""
+    """`now` is aware; `plans` are the policies in force at it."""
 
     now: datetime
     zone: str
-    head_office: str
     plans: Plans
 
     @property
     def today(self) -> date:
         return local_day(self.now, self.zone)
+
+    @property
+    def head_office(self) -> str | None:
+        """The branch whose duties are the head office's own (C2, C3), by the table of branches."""
+        return next((branch for branch, is_head_office in self.branches.items() if is_head_office), None)
+
+    @property
+    def branches(self) -> Mapping[str, bool]:
+        """The branches of the house, and of each whether it is the head office; none where nobody published them."""
+        plan = self.plans.by_id.get(BRANCHES)
+        rows = plan.rows if isinstance(plan, TablePlan) else ()
+        return {str(row["branch"]): bool(row.get("head_office")) for row in rows}
 
     def office(self, branch: str | None) -> Office:
         """Where a request of a branch comes from, with the duties in force; the head office has no name there."""

@@ -35,7 +35,7 @@ def make_consumers(settings: ApprovalsSettings) -> tuple[Consumer, ...]:
     async def circumstances(session: AsyncSession, received: Received) -> Circumstances:
         now = received.received_at
         plans = (await policies.current(session)).in_force(local_day(now, settings.zone))
-        return Circumstances(now, settings.zone, settings.head_office, plans)
+        return Circumstances(now, settings.zone, plans)
 
     async def seek(session: AsyncSession, sought: ApprovalSought, received: Received) -> None:
         await take_ask(session, sought, registry=registry, at=await circumstances(session, received))

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.approvals.circumstances import Circumstances
-from services.approvals.settings import ApprovalsSettings
 from shared.http.dependencies import Now
 from shared.http.exchange import runtime_of
 from shared.policy.api import Policies
@@ -14,9 +13,7 @@ from shared.policy.api import Policies
 async def read_circumstances(request: Request, policies: Policies, now: Now) -> Circumstances:
     """This moment, in the installation's zone, under the policies in force on its local day."""
     runtime = runtime_of(request)
-    settings = runtime.settings
-    head_office = settings.head_office if isinstance(settings, ApprovalsSettings) else ""
-    return Circumstances(now, settings.zone, head_office, policies.in_force(runtime.today(now)))
+    return Circumstances(now, runtime.settings.zone, policies.in_force(runtime.today(now)))
 
 
 At = Annotated[Circumstances, Depends(read_circumstances)]

@@ -37,6 +37,9 @@ async def preview_route(
     if asked.route is None:
         missing = Said(en="name a route or a contract", zh="须指明流程或合同")
         raise ValidationProblem(errors=[FieldError("/route", "missing", missing)])
+    if asked.branch is not None and asked.branch not in at.branches:
+        unknown = Said(en=f"no branch is called {asked.branch}", zh=f"没有名为{asked.branch}的分公司")
+        raise ValidationProblem(errors=[FieldError("/branch", "unknown_branch", unknown)])
     about = Subject(find_route(asked.route, at=at).document.subject, "preview")
     facts = given_facts(asked.inputs, load_registry())
     routed = freeze_route(asked.route, subject=about, facts=facts, branch=asked.branch, at=at)

@@ -17,4 +17,3 @@ class ApprovalsSettings(ServiceSettings):
         repr=False,
     )
     port: int = Field(8103, ge=0, le=65535, description="port of the API")
-    head_office: str = Field("kinshasa", description="the branch whose duties are the head office's own (C2, C3)")

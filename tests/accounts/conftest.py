@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,8 +15,10 @@ from services.accounts.identity.bootstrap import create_first_administrator
 from services.accounts.settings import AccountsSettings
 from shared.clock import system_now
 from shared.db.session import commit
+from shared.policy.seed import pack_of, seed_pack
 from tests.serving import Caller, serving
 
+PACK = Path(__file__).resolve().parents[2] / "deploy" / "policies"
 PASSWORD = "a long enough password"
 _numbers = count(1)
 
@@ -62,6 +65,8 @@ async def accounts(service_database: Callable[[str], Awaitable[str]]) -> AsyncIt
     app = make_app(settings)
     async with serving(app) as client:
         async with app.state.mainstay.sessions() as session:
+            branches = [document for document in pack_of(PACK, "accounts") if document.id == "branches"]
+            await seed_pack(session, service="accounts", documents=branches, now=system_now())
             admin_id = await create_first_administrator(session, login="admin", password=PASSWORD, now=system_now())
             await commit(session)
         yield Accounts(app, client, settings, admin_id)

@@ -1,6 +1,5 @@
 """The road of an account: dossier, list, assessments, rating, class, election; answers of approvals come as events."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +11,15 @@ from shared.db.session import commit
 from shared.events.approvals import ApprovalGranted, ApprovalRejected
 from shared.events.orders import LineQuantity, OrderDelivered, OrderLine, OrderPaid, OrderPlaced
 from shared.ids import new_id
+from shared.policy.forms import content_hash
+from shared.policy.lifecycle import Published
 from shared.policy.seed import pack_of, seed_pack
+from shared.policy.service import keep_published
+from shared.policy.store import move_epoch
 from shared.received import Received
-from tests.accounts.conftest import Accounts
+from tests.accounts.conftest import PACK, Accounts
 from tests.serving import Caller
 
-PACK = Path(__file__).resolve().parents[2] / "deploy" / "policies"
 ZONE = "Africa/Kinshasa"
 take = take_events(ZONE)
 
@@ -108,6 +110,15 @@ async def test_nobody_opens_a_dossier_in_a_branch_he_does_not_act_for(accounts, 
     body = {"legal_name": "Elsewhere", "branch": "lubumbashi", "channel": "dealer", "sales_class": "retail"}
     refused = await people["rep"].post("/v1/accounts", body)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (403, "/branch")
+
+
+async def test_a_branch_that_the_table_does_not_name_has_no_accounts(people):
+    for who in ("rep", "kam"):
+        refused = await people[who].post("/v1/accounts", a_dossier(branch="nowhere"))
+        assert refused.status_code == 422
+        assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [
+            ("/branch", "unknown_branch")
+        ]
 
 
 async def test_no_account_is_rated_as_of_a_day_to_come_a2(accounts, people):
@@ -380,6 +391,30 @@ async def test_an_import_answers_per_row_and_the_same_file_again_changes_nothing
     account_id = (await people["auditor"].get("/v1/accounts", params={"number": "I-1"})).json()["items"][0]["id"]
     assert await told(accounts, "AccountOpened", account_id) == 1
     assert await told(accounts, "KeyAccountListAgreed", account_id) == 1
+
+
+async def test_a_row_of_an_unknown_branch_is_refused_alone(people):
+    row = {"number": "I-4", "legal_name": "Four", "branch": "goma", "channel": "dealer", "sales_class": "retail"}
+    answer = (await send(people, [row, {**row, "number": "I-5", "branch": "nowhere"}])).json()
+    assert answer["accepted"] == 1
+    assert [(one["row"], one["pointer"], one["code"]) for one in answer["rejected"]] == [
+        (2, "/branch", "unknown_branch")
+    ]
+
+
+async def test_a_new_branch_is_a_new_version_of_the_table(accounts, people):
+    """No release: what an administrator publishes is known to the next request."""
+    [table] = [document for document in pack_of(PACK, "accounts") if document.id == "branches"]
+    rows = (*table.rows, table.rows[1].__class__({"branch": "kolwezi", "title": table.rows[1]["title"]}))
+    wider = table.model_copy(update={"rows": rows})
+    async with accounts.sessions() as session:
+        now = accounts.app.state.mainstay.clock.now()
+        second = Published(wider, 2, "accounts", content_hash(wider), "a", "b", now)
+        await keep_published(session, second)
+        await move_epoch(session)
+        await commit(session)
+    opened_there = await people["kam"].post("/v1/accounts", a_dossier(branch="kolwezi"))
+    assert opened_there.status_code == 201, opened_there.text
 
 
 async def test_a_file_that_cannot_be_read_names_its_line(people):

@@ -42,7 +42,7 @@ def at(plans: Plans) -> Callable[..., Circumstances]:
     """`at()` is the story's 3 March 2021; `at(moment)` another one."""
 
     def circumstances(now: datetime = START) -> Circumstances:
-        return Circumstances(now, "Africa/Kinshasa", "kinshasa", plans)
+        return Circumstances(now, "Africa/Kinshasa", plans)
 
     return circumstances
 

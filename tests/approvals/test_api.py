@@ -394,6 +394,7 @@ async def test_a_route_is_previewed_for_facts_alone(house):
         pytest.param({"route": "no-such-route"}, 409, "unknown_route", id="a route nobody published"),
         pytest.param({"route": "contract-route"}, 409, "route_not_decidable", id="S-G2: an amount nobody knows"),
         pytest.param({"route": "contract-route", "inputs": {"x": 1}}, 422, "invalid_request", id="no fact"),
+        pytest.param({"route": "contract-route", "branch": "x"}, 422, "invalid_request", id="a branch nobody named"),
         pytest.param({}, 422, "invalid_request", id="neither route nor contract"),
     ],
 )

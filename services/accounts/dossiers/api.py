@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 from sqlalchemy import select
 
+from services.accounts.branches import branches_of
 from services.accounts.dossiers import repository, service
 from services.accounts.dossiers.domain import ChecklistRow
 from services.accounts.dossiers.models import Account, AccountPaper, AccountPerson, TeamRow
@@ -45,11 +46,14 @@ async def open_account(
     body: NewAccount,
     session: Session,
     here: Here,
+    policies: Policies,
     response: Response,
     caller: Annotated[Principal, allowed("accounts.write")],
 ) -> AccountOut:
-    """Open the dossier of a customer (A1); what is left out is missing, and the dossier says so."""
-    account = await service.open_account(session, request=body, who=here.by(caller, "accounts.write"))
+    """Open the dossier of a customer (A1) in a branch of the table `branches`; the dossier says what is missing."""
+    who = here.by(caller, "accounts.write")
+    branches = branches_of(policies.in_force(who.today))
+    account = await service.open_account(session, request=body, branches=branches, who=who)
     response.headers["Location"] = f"/v1/accounts/{account.id}"
     show_version(response, account.version)
     return shown(account)

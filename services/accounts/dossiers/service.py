@@ -1,12 +1,13 @@
 """What happens to a dossier; each change and its event are one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.branches import UnknownBranch
 from services.accounts.dossiers import repository
 from services.accounts.dossiers.domain import (
     AlreadyFrozen,
@@ -69,8 +70,15 @@ class WholeDossier:
     completeness: Completeness
 
 
-async def open_account(session: AsyncSession, *, request: NewAccount, who: Whereabouts) -> Account:
-    """A1: a new dossier in a branch one acts for; raises BranchOutOfReach, or Conflict where the number is taken."""
+async def open_account(
+    session: AsyncSession, *, request: NewAccount, branches: Collection[str], who: Whereabouts
+) -> Account:
+    """A1: a new dossier in one of the house's branches that one acts for.
+
+    Raises UnknownBranch, BranchOutOfReach, or Conflict where the number is taken.
+    """
+    if request.branch not in branches:
+        raise UnknownBranch(request.branch)
     if not who.reach.covers(branch=request.branch):
         raise BranchOutOfReach
     number = request.number or await repository.next_number(session)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Path, Query, Request, Response
 from sqlalchemy import Row, select
 
+from services.accounts.branches import branches_of
 from services.accounts.identity import repository, service
 from services.accounts.identity.domain import (
     Employment,
@@ -43,6 +44,7 @@ from shared.http.dependencies import Now, Session, Today, allowed
 from shared.http.pages import Page, PageQuery, newest_first, oldest_first, read_page
 from shared.http.problems import language_of
 from shared.http.routes import Router, shown_once
+from shared.policy.api import Policies
 
 router = Router(tags=["identity"])
 
@@ -151,9 +153,10 @@ async def assign_role(
     session: Session,
     now: Now,
     today: Today,
+    policies: Policies,
     caller: Annotated[Principal, allowed("roles.write")],
 ) -> RoleShown:
-    """Give a role to somebody else, from a day on."""
+    """Give a role to somebody else, from a day on; where it is held in a branch, in one of the table `branches`."""
     holding = NewHolding(
         role=wanted.role,
         branch=wanted.branch,
@@ -161,7 +164,8 @@ async def assign_role(
         valid_from=wanted.valid_from or today,
         valid_until=wanted.valid_until,
     )
-    holding_id = await service.assign_role(session, user_id=user_id, wanted=holding, act=Act(caller.user_id, now))
+    branches, act = branches_of(policies.in_force(today)), Act(caller.user_id, now)
+    holding_id = await service.assign_role(session, user_id=user_id, wanted=holding, branches=branches, act=act)
     return await _show_role(session, user_id, holding_id)
 
 

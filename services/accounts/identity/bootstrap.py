@@ -27,5 +27,5 @@ async def create_first_administrator(session: AsyncSession, *, login: str, passw
     user_id = await service.create_user(session, wanted=administrator, act=act)
     # Far enough back for every story's clock.
     role = NewHolding("admin", None, None, valid_from=date(2000, 1, 1), valid_until=None)
-    await service.assign_role(session, user_id=user_id, wanted=role, act=act)
+    await service.assign_role(session, user_id=user_id, wanted=role, branches=(), act=act)
     return user_id

@@ -1,10 +1,11 @@
 """Who may hold which role, how long a guesser waits, when a key or a session is still good."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
+from services.accounts.branches import unknown_branch
 from shared.errors import Conflict, FieldError, Forbidden, NotFound, Problem, Unauthenticated, ValidationProblem, Words
 
 FREE_ATTEMPTS = 5
@@ -125,28 +126,38 @@ class NewApiKey:
     expires_at: datetime
 
 
-def check_holding(wanted: NewHolding, *, rule: RoleRule | None, kind: str, account_id: str | None) -> None:
-    """Raises ValidationProblem for a role this user cannot hold, or not so."""
-    errors = [*_role_errors(wanted, rule=rule, kind=kind, account_id=account_id), *_day_errors(wanted)]
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who is to hold a role: a person or a machine, and the account a customer's contact belongs to."""
+
+    kind: str
+    account_id: str | None
+
+
+def check_holding(wanted: NewHolding, *, rule: RoleRule | None, holder: Holder, branches: Collection[str]) -> None:
+    """Raises ValidationProblem for a role this user cannot hold, or not so, or in no branch of the house."""
+    errors = [*_role_errors(wanted, rule=rule, holder=holder), *_day_errors(wanted)]
+    if rule is not None and rule.branch_scoped and wanted.branch is not None and wanted.branch not in branches:
+        errors.append(unknown_branch(wanted.branch))
     if errors:
         raise ValidationProblem(errors=errors)
 
 
-def _role_errors(
-    wanted: NewHolding, *, rule: RoleRule | None, kind: str, account_id: str | None
-) -> Sequence[FieldError]:
+def _role_errors(wanted: NewHolding, *, rule: RoleRule | None, holder: Holder) -> Sequence[FieldError]:
     if rule is None:
         return [FieldError("/role", "unknown_role", {"en": "no such role", "zh": "无此角色"})]
     errors = []
-    if rule.held_by not in {kind, "either"}:
-        errors.append(FieldError("/role", "wrong_holder", {"en": f"not held by a {kind}", "zh": "此类用户不能持有"}))
+    if rule.held_by not in {holder.kind, "either"}:
+        errors.append(
+            FieldError("/role", "wrong_holder", {"en": f"not held by a {holder.kind}", "zh": "此类用户不能持有"})
+        )
     if rule.branch_scoped != (wanted.branch is not None):
         needed: Words = {"en": "this role is held in a branch", "zh": "该角色须指定分公司"}
         refused: Words = {"en": "this role is held everywhere", "zh": "该角色不分分公司"}
         errors.append(FieldError("/branch", "wrong_branch", needed if rule.branch_scoped else refused))
     if wanted.role == "department_head" and wanted.department is None:
         errors.append(FieldError("/department", "missing", {"en": "name the department", "zh": "须指定部门"}))
-    if wanted.role == "account_contact" and account_id is None:
+    if wanted.role == "account_contact" and holder.account_id is None:
         unbound: Words = {"en": "the user is bound to no account", "zh": "用户未关联客户"}
         errors.append(FieldError("/role", "no_account", unbound))
     return errors

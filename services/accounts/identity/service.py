@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from services.accounts.identity import repository
 from services.accounts.identity.domain import (
     ApiKeyNotFound,
     Employment,
+    Holder,
     HoldingNotFound,
     KeyForMachinesOnly,
     LoginTaken,
@@ -90,12 +91,14 @@ async def change_user(
     await _apply(session, changed, act=act, action="user.changed", detail=detail)
 
 
-async def assign_role(session: AsyncSession, *, user_id: str, wanted: NewHolding, act: Act) -> str:
+async def assign_role(
+    session: AsyncSession, *, user_id: str, wanted: NewHolding, branches: Collection[str], act: Act
+) -> str:
     """Returns the holding's id; raises OwnRole, UserNotFound, ValidationProblem, RoleAlreadyHeld."""
     user = await _somebody_else(session, user_id=user_id, act=act)
     known = permission_table().roles.get(wanted.role)
     rule = RoleRule(known.name, known.branch_scoped, known.held_by) if known else None
-    check_holding(wanted, rule=rule, kind=user.kind, account_id=user.account_id)
+    check_holding(wanted, rule=rule, holder=Holder(user.kind, user.account_id), branches=branches)
     await repository.raise_version(session, user_id=user_id)
     if await repository.same_role_held(session, user_id=user_id, wanted=wanted):
         raise RoleAlreadyHeld

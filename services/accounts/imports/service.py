@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.branches import branches_of, unknown_branch
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.service import Whereabouts, profile
 from services.accounts.imports.models import AccountImport
@@ -38,8 +39,9 @@ async def import_accounts(
     session: AsyncSession, *, readable: Sequence[Readable], rejected: list[Rejected], rules: Rulebook, who: Whereabouts
 ) -> AccountImport:
     """New accounts are opened, known ones keep their dossier; lists and elections are added where they are new."""
+    readable, unknown = in_branches(readable, branches_of(rules.plans))
     readable, refused = within_reach(readable, who)
-    rejected = rejected + refused
+    rejected = rejected + unknown + refused
     ids = await account_ids(session, numbers=[row.account.number for row in readable])
     known = set(ids)
     opened = await open_accounts(session, rows=[r for r in readable if r.account.number not in ids], who=who)
@@ -61,6 +63,14 @@ async def import_accounts(
     session.add(imported)
     await session.flush()
     return imported
+
+
+def in_branches(rows: Sequence[Readable], branches: Collection[str]) -> tuple[list[Readable], list[Rejected]]:
+    """Rows of branches that the house doesn't have are refused."""
+    strange = [row for row in rows if row.account.branch not in branches]
+    errors = [(row.row, unknown_branch(row.account.branch)) for row in strange]
+    refused = [Rejected(row, error.pointer, error.code, error.detail["en"]) for row, error in errors]
+    return [row for row in rows if row.account.branch in branches], refused
 
 
 def within_reach(rows: Sequence[Readable], who: Whereabouts) -> tuple[list[Readable], list[Rejected]]:

@@ -1,6 +1,7 @@
 """Plain tables hold what their columns promise, and name only what exists."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -22,6 +23,8 @@ def check_table_document(document: TableDocument, library: Library) -> Iterator[
         yield from _row(document, row, f"rows[{index}]", library)
     if document.id == "duties":
         yield from _duties(document, library)
+    if document.id == "branches":
+        yield from _branches(document)
     yield from _floors(document)
 
 
@@ -79,6 +82,18 @@ def _duties(document: TableDocument, library: Library) -> Iterator[Finding]:
         for where in ("head_office", "branch"):
             if where in row and row[where] not in library.roles:
                 yield finding("role_unknown", document.id, f"rows[{index}].{where}", role=row[where])
+
+
+def _branches(document: TableDocument) -> Iterator[Finding]:
+    """Each branch once, and one head office."""
+    named = Counter(row.get("branch") for row in document.rows)
+    for index, row in enumerate(document.rows):
+        if named[row.get("branch")] > 1:
+            named[row.get("branch")] = 0
+            yield finding("branch_twice", document.id, f"rows[{index}].branch", branch=row.get("branch"))
+    count = sum(row.get("head_office") is True for row in document.rows)
+    if count != 1:
+        yield finding("head_office_count", document.id, "rows", count=count)
 
 
 def _floors(document: TableDocument) -> Iterator[Finding]:

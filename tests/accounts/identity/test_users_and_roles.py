@@ -104,6 +104,7 @@ async def test_nobody_gives_himself_a_role_or_takes_his_own_away(accounts: Accou
         pytest.param({}, {"role": "emperor"}, "/role", id="a role that does not exist"),
         pytest.param({}, {"role": "account_rep"}, "/branch", id="a branch role without its branch"),
         pytest.param({}, {"role": "finance", "branch": "goma"}, "/branch", id="a role held everywhere in one branch"),
+        pytest.param({}, {"role": "account_rep", "branch": "nowhere"}, "/branch", id="a branch nobody named"),
         pytest.param({}, {"role": "department_head"}, "/department", id="a department head without a department"),
         pytest.param({}, {"role": "account_contact"}, "/role", id="a customer's contact without an account"),
         pytest.param({}, {"role": "system"}, "/role", id="the system's role for a person"),

@@ -7,11 +7,13 @@ import pytest
 from ruamel.yaml import YAML
 
 from shared.policy.findings import Finding, catalogue, in_sheet
+from shared.policy.forms import TableDocument
 from shared.policy.lint import lint, lint_pack
-from shared.policy.loader import Placed, UnreadablePolicy, read_yaml
+from shared.policy.loader import Placed, UnreadablePolicy, load_pack, read_yaml
 from shared.policy.registry import load_registry
 from tests.shared.policy.drafts import FOLDER, changed, drafts, with_change, without
 
+PACK = Path(__file__).parents[3] / "deploy" / "policies"
 PLANTS = YAML(typ="safe", pure=True).load(Path(__file__).with_name("plants.yaml").read_text(encoding="utf-8"))
 
 TEXTS: list[Any] = [
@@ -171,6 +173,21 @@ def test_every_finding_speaks_both_languages_with_its_figures() -> None:
     found = findings(with_change("volume-subsidy", {"table.rows[2].from": 500001}))[0]
     assert found.en == "Values from 500000 to 500001 have no row."
     assert found.zh == "500000至500001之间没有档位。"
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "path"),
+    [
+        pytest.param([0, 1, 1], "branch_twice", "rows[1].branch", id="one branch under two rows"),
+        pytest.param([1, 2], "head_office_count", "rows", id="no head office"),
+    ],
+)
+def test_the_table_of_branches_names_each_once_and_one_head_office(rows: list[int], code: str, path: str) -> None:
+    [table] = [placed.document for placed in load_pack(PACK) if placed.document.id == "branches"]
+    assert isinstance(table, TableDocument)
+    changed_table = table.model_copy(update={"rows": tuple(table.rows[index] for index in rows)})
+    found = findings([*drafts().values(), changed_table])
+    assert [(one.code, one.policy, one.path) for one in found] == [(code, "branches", path)]
 
 
 def test_every_code_of_the_catalogue_is_planted_somewhere_here() -> None:

@@ -1,0 +1,25 @@
+"""The house's branches are the rows of the table `branches`: whatever belongs to a branch belongs to one of them."""
+
+from shared.errors import FieldError, ValidationProblem, Words
+from shared.policy.plan import Plans, TablePlan
+
+BRANCHES = "branches"
+
+
+def branches_of(plans: Plans) -> frozenset[str]:
+    """The branches named by the table in force; none where nobody has published it."""
+    plan = plans.by_id.get(BRANCHES)
+    return frozenset(str(row["branch"]) for row in plan.rows) if isinstance(plan, TablePlan) else frozenset()
+
+
+class UnknownBranch(ValidationProblem):
+    """422 at `/branch`."""
+
+    def __init__(self, branch: str) -> None:
+        super().__init__(errors=[unknown_branch(branch)])
+
+
+def unknown_branch(branch: str) -> FieldError:
+    """What is said of a branch that the table doesn't name."""
+    detail: Words = {"en": f"no branch is called {branch}", "zh": f"没有名为{branch}的分公司"}
+    return FieldError("/branch", "unknown_branch", detail)
