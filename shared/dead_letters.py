@@ -8,10 +8,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.consumer import Consumer
 from shared.errors import NotFound
+from shared.faults import met_time_limit
 from shared.messages import message_of
 from shared.parking import lock_key, try_alone
 
@@ -75,7 +77,14 @@ async def _apply_again(session: AsyncSession, consumer: Consumer, letter: object
     message = message_of(letter)
     if message.defect is not None:
         return message.defect
-    return await try_alone(session, consumer, message, now=now) if message.event is not None else None
+    if message.event is None:
+        return None
+    try:
+        return await try_alone(session, consumer, message, now=now)
+    except DBAPIError as error:
+        if not met_time_limit(error):
+            raise
+        return f"TookTooLong: {type(error.orig).__name__}: {error.orig}"
 
 
 _FIND = text(

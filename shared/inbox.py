@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.consumer import Consumer
+from shared.faults import met_time_limit
 from shared.messages import Message, Stream, message_of
 from shared.parking import OTHER_BODY, PARKED, POISON, ROWS, Letter, columns, parked_keys, store_letters, try_alone
+from shared.patience import Pass, TookTooLong
 from shared.pipe_metrics import BODIES_DIFFER, EVENTS_UNKNOWN
+
+NOBODY: Mapping[UUID, str] = MappingProxyType({})
 
 log = structlog.get_logger(__name__)
 
@@ -40,10 +46,12 @@ async def take(
     now: datetime,
     isolated: bool = False,
     revisit: Collection[Stream] = (),
+    given_up: Mapping[UUID, str] = NOBODY,
 ) -> Counter[str]:
     """Take `messages` in, and whatever of `revisit`'s held events has become due; the caller commits.
 
-    `isolated` applies one by one under savepoints, so that only what is really poisonous is parked.
+    `isolated` applies one by one under savepoints, so that only what is really poisonous is parked. Events `given_up`
+    are parked untried, for the reason given. Raises TookTooLong where one alone meets a time limit.
     Returns how many were applied, duplicate, held, stale, unknown, poison, parked, other_body.
     """
     fresh, letters = await _register(session, consumer, messages)
@@ -51,7 +59,7 @@ async def take(
     positions = await _lock_positions(session, consumer, streams)
     waiting = await _held(session, consumer, streams)
     arranged = arrange(fresh, positions=positions, waiting=waiting)
-    unknown = await _apply(session, consumer, arranged.ready, letters, now=now, isolated=isolated)
+    unknown = await _apply(session, consumer, arranged.ready, letters, now=now, isolated=isolated, given_up=given_up)
     await _store(session, consumer, arranged, letters)
     return _tally(messages, fresh, arranged, letters, unknown=unknown)
 
@@ -154,10 +162,12 @@ async def _apply(
     *,
     now: datetime,
     isolated: bool,
+    given_up: Mapping[UUID, str],
 ) -> int:
     """Hand on what may be applied; the rest becomes letters. Returns how many were of a type nobody here knows."""
     parked = await parked_keys(session, consumer, {message.key for message in ready})
     sound: list[Message] = []
+    alone = Pass()
     unknown = 0
     for message in ready:
         if message.event is None and message.defect is None:
@@ -165,14 +175,37 @@ async def _apply(
             unknown += 1
         elif message.key in parked:
             letters.append(Letter(message, PARKED, "waits behind an earlier dead letter of its key"))
-        elif defect := message.defect or (isolated and await try_alone(session, consumer, message, now=now)):
+        elif alone.waits(message.key):
+            continue
+        elif defect := (
+            message.defect
+            or given_up.get(message.event_id)
+            or (isolated and await _tried(session, consumer, message, alone, now=now))
+        ):
             letters.append(Letter(message, POISON, defect))
             parked.add(message.key)
         else:
             sound.append(message)
+    if alone.slow:
+        raise TookTooLong(alone)
     if sound and not isolated:
         await consumer.handler(session, [message.received(now=now) for message in sound])
     return unknown
+
+
+async def _tried(
+    session: AsyncSession, consumer: Consumer, message: Message, alone: Pass, *, now: datetime
+) -> str | None:
+    """What is wrong with it; one that took too long is noted, and the others are tried all the same."""
+    try:
+        defect = await try_alone(session, consumer, message, now=now)
+    except DBAPIError as error:
+        if not met_time_limit(error):
+            raise
+        alone.note(message.event_id, message.key, error)
+        return None
+    alone.others += defect is None
+    return defect
 
 
 async def _store(session: AsyncSession, consumer: Consumer, arranged: Arranged, letters: Sequence[Letter]) -> None:

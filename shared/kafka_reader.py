@@ -19,9 +19,10 @@ from shared.clock import Clock
 from shared.consumer import Consumer
 from shared.db.session import Sessions, commit
 from shared.failpoints import failpoint
-from shared.faults import is_transient
+from shared.faults import is_transient, met_time_limit
 from shared.kafka import Broker, make_consumer
 from shared.messages import LONGEST_DEFECT, Message, header_texts, read_message, storable
+from shared.patience import TRIES_TOGETHER, Patience, TookTooLong
 from shared.pipe_metrics import CONSUMER_LAG, CONSUMER_RETRIES, EVENTS_TAKEN
 
 POLL_S = 0.5
@@ -58,6 +59,7 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._yielding = asyncio.Event()
         self._stopping = asyncio.Event()
         self._swept_at = 0.0
+        self._patience, self._patience_swept = Patience(), Patience()
         self._reached: dict[TopicPartition, int] = {}
         self._kafka: AIOKafkaConsumer
 
@@ -134,13 +136,15 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     async def _until_taken(self, messages: Sequence[Message]) -> bool:
         """Whether the batch is committed; False when it was given up for a rebalance or a stop."""
-        isolated, attempt, since = False, 0, time.monotonic()
+        isolated, attempt, too_slow, since = False, 0, 0, time.monotonic()
         while True:
             try:
-                await self._in_one_transaction(messages, isolated=isolated)
+                await self._in_one_transaction(messages, self._patience, isolated=isolated)
             except Exception as error:
-                if is_transient(error):
+                if isinstance(error, TookTooLong) or is_transient(error):
                     attempt += 1
+                    too_slow += met_time_limit(error)
+                    isolated = isolated or too_slow >= TRIES_TOGETHER
                     log.warning(
                         "batch_tried_again", consumer=self._consumer.inbox, attempts=attempt, error=str(error)[:200]
                     )
@@ -162,7 +166,17 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 return False
         return True
 
-    async def _in_one_transaction(self, messages: Sequence[Message], **how: Any) -> None:
+    async def _in_one_transaction(self, messages: Sequence[Message], patience: Patience, **how: Any) -> None:
+        if patience.given_up:
+            how["given_up"] = patience.given_up
+        try:
+            await self._take_and_commit(messages, **how)
+        except TookTooLong as refused:
+            patience.lose(refused, at_s=time.monotonic())
+            raise
+        patience.forget()
+
+    async def _take_and_commit(self, messages: Sequence[Message], **how: Any) -> None:
         # An event written after the clock moved must not be journaled before it: `known_at` would show it too early.
         now = await self._clock.read()
         async with self._sessions() as session:
@@ -202,9 +216,9 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             async with self._sessions() as session:
                 due = await inbox.due_streams(session, self._consumer)
             if due:
-                await self._in_one_transaction((), isolated=True, revisit=due)
+                await self._in_one_transaction((), self._patience_swept, isolated=True, revisit=due)
         except Exception as error:
-            if not is_transient(error):
+            if not (isinstance(error, TookTooLong) or is_transient(error)):
                 raise
             log.warning("held_events_not_looked_at", error=str(error)[:200])
 
