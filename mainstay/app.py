@@ -5,7 +5,7 @@ import sys
 import typer
 
 from deploy.local.refusals import CannotStart
-from mainstay import bootstrap, local, orders, prepare, relay
+from mainstay import bootstrap, dead_letters, local, orders, prepare, relay
 from mainstay.screen import complain
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -14,6 +14,7 @@ prepare.add_commands(app)
 bootstrap.add_commands(app)
 orders.add_commands(app)
 relay.add_commands(app)
+dead_letters.add_commands(app)
 
 
 def main() -> None:

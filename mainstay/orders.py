@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,11 +14,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.local.folder import local_folder
 from deploy.local.refusals import CannotStart
+from mainstay.access import Access, address, said, token_of_machine
 from mainstay.screen import answer_json, err, out, say
 
-PRICING, ACCOUNTS = "http://127.0.0.1:8102", "http://127.0.0.1:8101"
 LONGEST_S = 3600.0
 LOOK_EVERY_S = 0.3
 TRIES = 3
@@ -35,18 +33,6 @@ def add_commands(app: typer.Typer) -> None:
 
 def _group() -> None:
     """Orders of other systems."""
-
-
-@dataclass(frozen=True)
-class Access:
-    """Where pricing answers, and who asks."""
-
-    url: str
-    token: str
-
-    def client(self) -> httpx2.Client:
-        proof = {"Authorization": f"Bearer {self.token}"}
-        return httpx2.Client(base_url=self.url, headers=proof, timeout=LONGEST_S)
 
 
 def import_orders(
@@ -65,10 +51,12 @@ def import_orders(
 ) -> None:
     """Send a file of orders. Each line is taken once: a file that broke off half-way is simply sent again."""
     known = import_id or uuid4()
-    proof = token or _token_of(client_id, client_secret)
+    if not (token or (client_id and client_secret)):
+        raise CannotStart("Say who imports: MAINSTAY_TOKEN, or MAINSTAY_CLIENT_ID with MAINSTAY_CLIENT_SECRET.")
+    proof = token or token_of_machine(client_id, client_secret)
     asked = {"format": _format(file), "mapping": mapping, "pricing": pricing, "import_id": str(known)}
     asked |= {name: _instant(at) for name, at in (("from", start), ("until", until)) if at is not None}
-    result = send(Access(url or _address("pricing", PRICING), proof), file, asked, quiet=as_json)
+    result = send(Access(url or address("pricing"), proof), file, asked, quiet=as_json)
     if as_json:
         answer_json(result)
     else:
@@ -86,26 +74,9 @@ def _instant(at: datetime) -> str:
     return f"{at.replace(tzinfo=None).isoformat()}Z"
 
 
-def _address(service: str, otherwise: str) -> str:
-    """Of what runs from this folder, else the service's usual place."""
-    folder = local_folder()
-    notes: dict[str, Any] = folder.read_notes() if folder.is_held else {}
-    return str(notes.get("urls", {}).get(service, otherwise))
-
-
-def _token_of(client_id: str, client_secret: str) -> str:
-    if not (client_id and client_secret):
-        raise CannotStart("Say who imports: MAINSTAY_TOKEN, or MAINSTAY_CLIENT_ID with MAINSTAY_CLIENT_SECRET.")
-    asked = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
-    answer = httpx2.post(f"{_address('accounts', ACCOUNTS)}/v1/token", json=asked)
-    if answer.status_code != httpx2.codes.OK:
-        raise CannotStart(f"The key was not taken: {_said(answer)}")
-    return str(answer.json()["access_token"])
-
-
 def send(access: Access, file: Path, asked: dict[str, str], *, quiet: bool = False) -> dict[str, Any]:
     """The import's result. A connection that breaks is tried again: what was taken is known there."""
-    with access.client() as client, _bar(access, asked["import_id"], quiet=quiet):
+    with access.client(timeout_s=LONGEST_S) as client, _bar(access, asked["import_id"], quiet=quiet):
         for attempt in range(1, TRIES + 1):
             try:
                 with file.open("rb") as content:
@@ -117,18 +88,9 @@ def send(access: Access, file: Path, asked: dict[str, str], *, quiet: bool = Fal
                 say(f"The connection broke ({broken}); sending the file again")
                 time.sleep(attempt)
     if answer.status_code != httpx2.codes.OK:
-        raise CannotStart(f"The file was not taken: {_said(answer)}")
+        raise CannotStart(f"The file was not taken: {said(answer)}")
     result: dict[str, Any] = answer.json()
     return result
-
-
-def _said(answer: httpx2.Response) -> str:
-    try:
-        problem = answer.json()
-    except ValueError:
-        return f"{answer.status_code}"
-    fields = "; ".join(str(error["detail"]) for error in problem.get("errors", ()))
-    return " — ".join(part for part in (problem.get("title", ""), problem.get("detail", ""), fields) if part)
 
 
 @contextmanager
@@ -151,7 +113,7 @@ def _bar(access: Access, import_id: str, *, quiet: bool) -> Iterator[None]:
 
 def _follow(access: Access, import_id: str, progress: Progress, done: threading.Event) -> None:
     task = progress.add_task("rows", total=None)
-    with access.client() as client:
+    with access.client(timeout_s=LONGEST_S) as client:
         while not done.wait(LOOK_EVERY_S):
             _look(client, import_id, progress, task)
         _look(client, import_id, progress, task)
