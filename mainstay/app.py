@@ -7,6 +7,7 @@ import typer
 from deploy.local.refusals import CannotStart
 from mainstay import bootstrap, dead_letters, local, orders, prepare, relay
 from mainstay.screen import complain
+from mainstay.stage import PlayBrokeOff
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 local.add_commands(app)
@@ -18,10 +19,10 @@ dead_letters.add_commands(app)
 
 
 def main() -> None:
-    """Exit codes: 0 done, 1 refused with one sentence, 2 wrong use of the command line, 3 nothing is running."""
+    """Exit codes: 0 done, 1 refused or broken off with one sentence, 2 wrongly typed, 3 nothing is running."""
     try:
         app()
-    except CannotStart as refusal:
+    except (CannotStart, PlayBrokeOff) as refusal:
         complain(str(refusal))
         sys.exit(1)
 

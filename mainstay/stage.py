@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -15,14 +16,38 @@ from deploy.local.refusals import CannotStart
 from deploy.local.settings import PROJECT
 from mainstay.screen import say
 
+LONGEST_SAYING = 400
 STORY_CLOCK_START = "2009-11-30T00:00:00Z"
 
 
+class PlayBrokeOff(Exception):
+    """The demo did not reach its end; the text is the whole message for the person."""
+
+    def __init__(self, error: Exception, *, log: Path, left: str) -> None:
+        said = " ".join((str(error) or type(error).__name__).split())
+        shown = said if len(said) <= LONGEST_SAYING else f"{said[:LONGEST_SAYING]}…"
+        super().__init__(f"The play broke off: {shown.rstrip('.')} (all of it is in {log}); {left}.")
+
+
 def play_on_a_fresh_stack(*, keep: bool, orders_file: str) -> None:
+    """Raises CannotStart before anything was changed, PlayBrokeOff after; says what is left either way."""
+    if orders_file and not Path(orders_file).is_file():
+        raise CannotStart(f"There is no file {orders_file}, which ORDERS_FILE names.")
     with fresh_stack(keep=keep) as notes:
-        import_module("mainstay.demo").play(notes, orders_file=orders_file)
-        if keep:
-            _tell_what_stays(notes)
+        try:
+            import_module("mainstay.demo").play(notes, orders_file=orders_file)
+        except Exception as error:
+            left = f"it stays up until `make stop`, and {left_behind(notes)} even then" if keep else "all was removed"
+            raise PlayBrokeOff(error, log=_written_down(error, Path(notes["logs"])), left=left) from error
+        finally:
+            if keep:
+                _tell_what_stays(notes)
+
+
+def _written_down(error: Exception, logs: Path) -> Path:
+    log = logs / "play.log"
+    log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    return log
 
 
 @contextmanager
@@ -49,9 +74,11 @@ def fresh_stack(*, keep: bool, **settings: str) -> Iterator[dict[str, Any]]:
         )
     try:
         _wait_until_ready(supervisor, log)
-        yield folder.read_notes()
-        if not keep:
-            say("Stopping everything and removing what the demo made")
+        try:
+            yield folder.read_notes()
+        finally:
+            if not keep:
+                say("Stopping everything and removing what the demo made")
     finally:
         assert supervisor.stdin is not None
         assert supervisor.stdout is not None
