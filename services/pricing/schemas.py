@@ -63,6 +63,13 @@ def money_text(amount_minor: int, currency: str) -> MoneyText:
     return MoneyText.model_construct(amount=str(Money(amount_minor, currency)), currency=currency)
 
 
+class MoneyShown(Answer):
+    """An amount as we say it: of any size, and less than nothing where it was given back."""
+
+    amount: Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", examples=["1000.00"])]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["CNY"])]
+
+
 class BothLanguages(Request):
     en: Text
     zh: Text

@@ -41,13 +41,14 @@ def create_app(service: ServiceDescription) -> FastAPI:
         app.include_router(router, prefix="" if router.prefix.startswith("/.well-known") else "/v1")
     check_every_route_is_guarded(app)
     describe(app, service)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=settings.cors_origins,
-        allow_methods=["*"],
-        allow_headers=["*"],
-        expose_headers=EXPOSED_HEADERS,
-    )
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=EXPOSED_HEADERS,
+        )
     anonymous = RateLimiter(per_s=settings.anonymous_rate_limit_per_s, burst=settings.anonymous_rate_limit_burst)
     app.add_middleware(Outermost, anonymous=anonymous)
     return app

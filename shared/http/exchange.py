@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from fastapi.requests import HTTPConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from shared.auth.principal import Principal
 from shared.auth.tokens import Identity, LoadKeys, TokenVerifier
 from shared.clock import Clock
 from shared.db.session import Sessions
@@ -55,10 +56,11 @@ class Runtime:
 
 @dataclass
 class Exchange:
-    """The proved identity, the open session and the idempotency claim of one request."""
+    """The proved identity, the open session, who is calling and the idempotency claim of one request."""
 
     identity: Identity | None = None
     session: AsyncSession | None = None
+    caller: Principal | None = None
     claim: "Claim | None" = None
 
 

@@ -1,10 +1,11 @@
 """Around everything else: each request has a trace, a time and a count, and always a decent answer."""
 
 import time
+from collections.abc import Iterator, Sequence
 
 import structlog
 from opentelemetry import trace
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,14 +15,16 @@ from shared.http.rates import RateLimiter
 from shared.telemetry import DURATION, REQUESTS, traced
 
 SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-    "Cache-Control": "no-store",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"strict-transport-security": b"max-age=31536000; includeSubDomains",
+    b"cache-control": b"no-store",
 }
-API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+OF_AN_API = {**SECURITY_HEADERS, b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'"}
+
+RawHeader = tuple[bytes, bytes]
 
 log = structlog.get_logger()
 
@@ -46,7 +49,7 @@ class Outermost:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), scope["path"])
+                message["headers"] = [*message["headers"], *_missing(message["headers"], scope["path"])]
             await send(message)
 
         request = Request(scope)
@@ -77,10 +80,10 @@ def _route_of(scope: Scope) -> str:
     return "/".join(named.get(part, part) for part in scope["path"].split("/"))
 
 
-def _add_headers(headers: MutableHeaders, path: str) -> None:
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
-    if path not in {"/docs", "/redoc"}:
-        headers.setdefault("Content-Security-Policy", API_POLICY)
+def _missing(headers: Sequence[RawHeader], path: str) -> Iterator[RawHeader]:
+    """The security headers that the answer has not set itself, and the trace under which it is logged."""
+    there = {name for name, _ in headers}
+    wanted = SECURITY_HEADERS if path == "/docs" else OF_AN_API
+    yield from ((name, value) for name, value in wanted.items() if name not in there)
     if span := trace.get_current_span().get_span_context().trace_id:
-        headers["Mainstay-Trace"] = f"{span:032x}"
+        yield b"mainstay-trace", b"%032x" % span

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive
 from shared import outbox
 from shared.auth.permissions import permission_table
 from shared.errors import Words
-from shared.http.dependencies import Allowed, Caller, Public, Session
+from shared.http.dependencies import Allowed, Public, Session, read_caller
 from shared.http.exchange import Exchange, Runtime, exchange_of, runtime_of
 from shared.http.problems import BodyTooLarge, UnsupportedMediaType
 from shared.http.seen import AFTER, SEEN, wait_until_known, written
@@ -61,7 +61,6 @@ def shown_once(*fields: str) -> Callable[[Endpoint], Endpoint]:
 async def _claim_idempotency_key(
     request: Request,
     session: Session,
-    caller: Caller,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -75,6 +74,7 @@ async def _claim_idempotency_key(
         raise IdempotencyKeyMissing
     path = f"{request.url.path}?{request.url.query}"
     stands_for = request_hash(method=request.method, path=path, body=await request.body())
+    caller = await read_caller(request, session)
     claim = Claim(caller.user_id, idempotency_key, stands_for)
     await claim_key(session, claim)
     exchange_of(request).claim = claim
@@ -90,23 +90,23 @@ class Route(APIRoute):
     """A route of a service; use `Router` and it is taken by itself."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        dependencies = [*(options.pop("dependencies", None) or []), *_permissions_asked(endpoint)]
+        dependencies = list(options.pop("dependencies", None) or [])
         self.needs_idempotency_key = "POST" in (options.get("methods") or ()) and getattr(
             endpoint, "needs_idempotency_key", True
         )
         if self.needs_idempotency_key:
-            dependencies.append(Depends(_claim_idempotency_key))
+            dependencies += [*_permissions_asked(endpoint), Depends(_claim_idempotency_key)]
         self.shown_once: tuple[str, ...] = getattr(endpoint, "shown_once", ())
         self.body_limit: int = getattr(endpoint, "body_limit", BODY_LIMIT)
         super().__init__(path, endpoint, dependencies=dependencies, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
+        answer, public = super().get_route_handler(), is_public(self.dependant)
 
         async def at_the_edge(incoming: Request) -> Response:
             runtime, exchange = runtime_of(incoming), exchange_of(incoming)
             request = Request(incoming.scope, _limited(incoming.receive, incoming.headers, self.body_limit))
-            if not is_public(self.dependant):
+            if not public:
                 exchange.identity = await runtime.verifier.identify(request.headers.get("authorization"))
                 runtime.limiter.take(exchange.identity.user_id)
             await _wait_for_writes(runtime, request.headers)

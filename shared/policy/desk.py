@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from shared.money import Money, allocate
 from shared.policy.benefit import BenefitPlan
@@ -20,8 +21,7 @@ from shared.policy.worth import Award, State
 from shared.trace import Figures, Node, Rule, WhyNot
 
 
-@dataclass(frozen=True, slots=True)
-class Working:
+class Working(NamedTuple):
     """A line while groups work on it: `base` is its list price or the last price set, `net` what is left of it."""
 
     line: OrderLine
@@ -44,8 +44,7 @@ class Working:
         return Node(Rule("line", line.id), self.net, figures=figures)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One award of a benefit: what it takes off which lines, the prices it sets, and the nodes that say why."""
 
     award: Award
@@ -56,8 +55,7 @@ class Part:
     base: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """All a benefit would take off: one part for each line, or one for the order."""
 
     parts: tuple[Part, ...]
@@ -82,16 +80,21 @@ class Desk:
 
     @classmethod
     def of(cls, stacking: Stacking, benefits: Iterable[BenefitPlan], order: ToPrice) -> "Desk":
-        """Every line at list price, and the scope of every benefit asked for it on its own day."""
+        """Every line at list price, and the scope of every benefit asked for it on its own day.
+
+        Where a scope looks only at what is alike for all lines, it is asked once a day.
+        """
         plans: dict[str, tuple[BenefitPlan, ...]] = {}
         scopes = {}
         for plan in sorted(benefits, key=lambda plan: plan.document.id):
             plans[plan.document.stacking] = (*plans.get(plan.document.stacking, ()), plan)
+            looks_at, known = plan.heading.looks_at, {}
+            alike = looks_at is not None and looks_at <= order.facts.alike
             for line in order.lines:
-                case = Case(order.facts, line.subject, line.asked_at, order.grants)
-                outside = plan.heading.out_of_force(case)
-                asked = (Answer.DOES_NOT_APPLY, (outside,)) if outside else plan.heading.asked(case)
-                scopes[plan.heading.policy, line.id] = asked
+                whose = line.asked_at if alike else line.id
+                if whose not in known:
+                    known[whose] = _scope(plan, Case(order.facts, line.subject, line.asked_at, order.grants))
+                scopes[plan.heading.policy, line.id] = known[whose]
         lines = {line.id: Working(line, line.at_list, line.at_list) for line in order.lines}
         return cls(stacking, order, plans, scopes, lines)
 
@@ -244,6 +247,11 @@ class Desk:
             return why
         would = self.offer(plan, group, tuple(lines)).total
         return replace(why, would_give=Money(would, self.lines[lines[0]].net.currency))
+
+
+def _scope(plan: BenefitPlan, case: Case) -> tuple[Answer, tuple[Node, ...]]:
+    outside = plan.heading.out_of_force(case)
+    return (Answer.DOES_NOT_APPLY, (outside,)) if outside else plan.heading.asked(case)
 
 
 def _is_by_line(plan: BenefitPlan) -> bool:

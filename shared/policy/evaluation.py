@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.calendar import Period
 from shared.money import Money
@@ -66,8 +66,7 @@ class Grant:
         return not (isinstance(first, date) and day < first) and not (isinstance(until, date) and day >= until)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One question to a policy: whose facts, about whom, as of when (an aware instant)."""
 
     facts: Facts

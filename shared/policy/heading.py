@@ -5,9 +5,10 @@ from typing import Protocol
 
 from shared.calendar import local_day
 from shared.policy.checks import Check, compile_condition
-from shared.policy.condition import Condition
+from shared.policy.condition import Condition, FactTest, PolicyTest, walk
 from shared.policy.evaluation import Answer, Case
 from shared.policy.forms import Document
+from shared.policy.measure import AnchoredWindow
 from shared.policy.notation import Validity
 from shared.policy.question import Place, text
 from shared.trace import Node, Rule, Value, WhyNot
@@ -21,13 +22,17 @@ class Agreeing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """`policy` is `id@version`, the name under which decisions are kept."""
+    """`policy` is `id@version`, the name under which decisions are kept.
+
+    `looks_at` are the facts of the scope, None where it asks another document.
+    """
 
     policy: str
     rule: Rule
     zone: str
     valid: Validity
     scope: Check | None
+    looks_at: frozenset[str] | None
 
     def out_of_force(self, case: Case) -> Node | None:
         """The whole trace where the document doesn't cover the case's local day."""
@@ -53,4 +58,13 @@ def compile_heading(document: Document, place: Place, scope: Condition | None) -
     written = {"document": document.source.document, "row": list(document.row), "form": document.form}
     rule = Rule(document.form, place.policy, place.clause, text(document.title), written)
     check = None if scope is None else compile_condition(scope, "scope", place)
-    return Heading(place.policy, rule, document.zone, document.valid, check)
+    return Heading(place.policy, rule, document.zone, document.valid, check, _looked_at(scope))
+
+
+def _looked_at(scope: Condition | None) -> frozenset[str] | None:
+    nodes = tuple(walk(scope))
+    if any(isinstance(node, PolicyTest) for node in nodes):
+        return None
+    measures = [node for node in nodes if isinstance(node, FactTest)]
+    starts = {node.window.from_ for node in measures if isinstance(node.window, AnchoredWindow)}
+    return frozenset({node.fact for node in measures} | starts)

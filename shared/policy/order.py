@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.money import Money
 from shared.policy.evaluation import Facts, Grant
@@ -15,15 +15,17 @@ class MoreThanOneInForce(ValueError):
 
 
 class OrderFacts(Facts, Protocol):
-    """Facts of an order while it's being priced."""
+    """Facts of an order while it's being priced; `alike` are those that answer the same for every line of a day."""
+
+    @property
+    def alike(self) -> frozenset[str]: ...
 
     def priced_so_far(self, nets: Mapping[str, Money]) -> Facts:
         """The facts with these lines at these amounts: what `order.amount_so_far` and P4's measure go by."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class OrderLine(NamedTuple):
     """A line at list price; its scopes are asked at `asked_at`, the day it counts for (its delivery)."""
 
     subject: Subject

@@ -1,7 +1,6 @@
 """What a rent comes to in a month in which its measure changes (C7): the first day decides, or each day by itself."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -29,7 +28,7 @@ def rent_of(plan: BenefitPlan, month: Period, case: Case) -> Decision[Award]:
 
 
 def _on(day: date, plan: BenefitPlan, case: Case) -> Case:
-    return replace(case, as_of=day_start(day, plan.heading.zone))
+    return case._replace(as_of=day_start(day, plan.heading.zone))
 
 
 def _by_days(plan: BenefitPlan, month: Period, decided: list[Decision[Award]]) -> Decision[Award]:

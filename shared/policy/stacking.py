@@ -57,6 +57,13 @@ class Stacking:
         priced = (group for group in self.groups.values() if group.family == "price")
         return tuple(sorted(priced, key=lambda group: group.order))
 
+    def bears_on_prices(self, group: str) -> bool:
+        """A price group, or one to which a price group yields or is held against; a bonus of a person is neither."""
+        return any(
+            group == priced.name or self.meet(priced.name, group).meeting in ("yields", "elected", "better")
+            for priced in self.price_groups()
+        )
+
 
 def compile_stacking(groups: Iterable[TableRow], pairs: Iterable[TableRow]) -> Stacking:
     """From the rows of `stacking-groups` and `stacking-pairs`; a named group beats a named family."""

@@ -16,6 +16,7 @@ from services.pricing.orders.placing import Drawn
 from services.pricing.quotes.terms import AT_ONCE, terms_json, terms_of
 from shared.auth.principal import Reach
 from shared.auth.scope import within
+from shared.db.driver import driver_of
 
 ORDER_COLUMNS = (
     "id", "account_id", "number", "branch", "currency", "state", "placed_at", "priced_at", "net_minor",
@@ -46,8 +47,7 @@ class Movement(NamedTuple):
 
 async def copy_rows(session: AsyncSession, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
     """Binary COPY inside the session's transaction, which must have begun; JSON cells are text."""
-    connection = await (await session.connection()).get_raw_connection()
-    driver: Any = connection.driver_connection
+    driver = driver_of(session)
     await driver.copy_records_to_table(table, columns=columns, records=rows)
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
+import orjson
 from fastapi import Path, Query, Request, Response
 from sqlalchemy import select
 
@@ -15,6 +16,7 @@ from services.pricing.quotes.schemas import (
     QuoteAnswer,
     QuoteExplanation,
     QuoteWithdrawal,
+    say_quote,
     show_quote,
 )
 from services.pricing.rules import Book, books_of
@@ -58,8 +60,8 @@ async def preview_quote(*, body: NewQuote, request: Request, session: Session, n
     priced, book = await service.preview_quote(
         session, asked, caller=caller, book_of=books_of(request), now=now, zone=runtime.settings.zone
     )
-    shown = show_quote(priced.quote, book.titles, day=runtime.today(now))
-    return Response(shown.__pydantic_serializer__.to_json(shown), media_type="application/json")
+    said = say_quote(priced.quote, book.titles, day=runtime.today(now))
+    return Response(orjson.dumps(said, option=orjson.OPT_UTC_Z), media_type="application/json")
 
 
 @router.get("/quotes")

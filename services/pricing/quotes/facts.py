@@ -25,8 +25,7 @@ class Purchase(NamedTuple):
     returned_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LineAt:
+class LineAt(NamedTuple):
     """A line as far as it is priced."""
 
     quantity: int
@@ -39,6 +38,11 @@ class LineAt:
         """The least fraction below the floor counts as a minor unit."""
         short = self.floor_unit_minor * self.quantity - self.net.amount_minor
         return Money(max(0, -(-short // self.quantity)), self.net.currency)
+
+
+SAME_FOR_EVERY_LINE = frozenset(
+    ("account.is_key_account", "account.class", "account.industrial", "account.frozen", "election.p4")
+)
 
 
 @dataclass(frozen=True)
@@ -56,30 +60,30 @@ class SaleFacts:
     prepaid_share: Decimal | None = None
     quote_state: str = "priced"
     contract_state: str = "none"
-    known: dict[tuple[str, datetime], Value | None] = field(default_factory=dict, compare=False)
+    alike: frozenset[str] = SAME_FOR_EVERY_LINE
+    known: dict[tuple[str, datetime], Evidence | NoEvidence] = field(default_factory=dict, compare=False)
 
     def value(
         self, measure: Measure, subject: Subject, window: Period | None, as_of: datetime
     ) -> Evidence | NoEvidence:
-        """A fact that pricing does not compute has no evidence: never zero, never a pass."""
-        found = self._found(measure, subject, window, as_of)
-        return NoEvidence() if found is None else Evidence(found, unit_of(found))
+        """A fact that pricing does not compute has no evidence: never zero, never a pass.
 
-    def _found(self, measure: Measure, subject: Subject, window: Period | None, as_of: datetime) -> Value | None:
-        """What belongs to the account on the day is the same for every line: it is looked up once."""
-        compute = FACTS.get(measure.fact)
-        if compute is None:
-            return None
-        asked = Asked(measure, subject, window, as_of)
-        if measure.fact not in SAME_FOR_EVERY_LINE:
-            return compute(self, asked)
+        What belongs to the account on the day is the same for every line: it is looked up once.
+        """
+        if measure.fact not in self.alike:
+            return self._found(Asked(measure, subject, window, as_of))
         key = measure.fact, as_of
         if key not in self.known:
-            self.known[key] = compute(self, asked)
+            self.known[key] = self._found(Asked(measure, subject, window, as_of))
         return self.known[key]
 
+    def _found(self, asked: "Asked") -> Evidence | NoEvidence:
+        compute = FACTS.get(asked.measure.fact)
+        found = None if compute is None else compute(self, asked)
+        return NoEvidence() if found is None else Evidence(found, unit_of(found))
+
     def priced_so_far(self, nets: Mapping[str, Money]) -> "SaleFacts":
-        lines = {name: replace(line, net=nets[name]) if name in nets else line for name, line in self.lines.items()}
+        lines = {name: line._replace(net=nets[name]) if name in nets else line for name, line in self.lines.items()}
         return replace(self, lines=lines)
 
     @property
@@ -111,9 +115,6 @@ class Asked(NamedTuple):
 
 Compute = Callable[[SaleFacts, Asked], Value | None]
 FACTS: FactFunctions[Compute] = FactFunctions(load_registry(), "pricing")
-SAME_FOR_EVERY_LINE = frozenset(
-    ("account.is_key_account", "account.class", "account.industrial", "account.frozen", "election.p4")
-)
 
 
 @FACTS.computes("account.is_key_account")

@@ -1,13 +1,12 @@
 """Everything a price needs, read in one round trip: account, catalogue, month to date, rates and granted terms."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.accounts.domain import Account
@@ -16,6 +15,7 @@ from services.pricing.catalogue.domain import Cost, ListPrice, Product
 from services.pricing.quotes.domain import PriceGrant
 from services.pricing.quotes.facts import Purchase
 from shared.calendar import Period, period_of
+from shared.db.driver import fetch_value
 from shared.money import ExchangeRate
 
 
@@ -54,39 +54,30 @@ async def read_material(
     """As of a local day; None where the account is not known here."""
     month: Period = period_of("month", day)
     start, until = month.bounds(zone)
-    asked = {
-        "account": account_id,
-        "list": price_list,
-        "skus": list(skus),
-        "day": day,
-        "zone": zone,
-        "first": month.first,
-        "start": start,
-        "until": until,
-    }
-    row = (await session.execute(_MATERIAL, asked)).one()
-    return None if row.account is None else _material(row)
+    asked = account_id, price_list, list(skus), day, zone, month.first, start, until
+    found: dict[str, Any] = await fetch_value(session, MATERIAL, *asked)
+    return _material(found) if found["account"] else None
 
 
-def _material(row: Any) -> Material:
+def _material(found: Mapping[str, Any]) -> Material:
     costs: dict[str, list[Cost]] = {}
-    for cell in row.costs or ():
+    for cell in found["costs"] or ():
         cost = Cost(cell["sku"], cell["currency"], cell["cost_minor"], _day(cell["valid_from"]))
         costs.setdefault(cost.sku, []).append(cost)
     return Material(
-        account=account_of({**row.account, "id": UUID(row.account["id"])}),
-        products={cell["sku"]: _product(cell) for cell in row.products or ()},
-        prices={cell["sku"]: _price(cell) for cell in row.prices or ()},
+        account=account_of({**found["account"], "id": UUID(found["account"]["id"])}),
+        products={cell["sku"]: _product(cell) for cell in found["products"] or ()},
+        prices={cell["sku"]: _price(cell) for cell in found["prices"] or ()},
         costs=costs,
         purchases=tuple(
             Purchase(cell["currency"], _day(cell["day"]), cell["before"], cell["returned"])
-            for cell in row.purchases or ()
+            for cell in found["purchases"] or ()
         ),
-        first_ordered_at=row.first_ordered_at,
-        rates=tuple(_rate(cell) for cell in row.rates or ()),
-        grants=tuple(_grant(cell) for cell in row.grants or ()),
-        negotiated=tuple(_negotiated(cell) for cell in row.negotiated or ()),
-        policy_epoch=row.policy_epoch,
+        first_ordered_at=_maybe_moment(found["first_ordered_at"]),
+        rates=tuple(_rate(cell) for cell in found["rates"] or ()),
+        grants=tuple(_grant(cell) for cell in found["grants"] or ()),
+        negotiated=tuple(_negotiated(cell) for cell in found["negotiated"] or ()),
+        policy_epoch=found["policy_epoch"],
     )
 
 
@@ -96,6 +87,10 @@ def _day(written: str) -> date:
 
 def _maybe_day(written: str | None) -> date | None:
     return date.fromisoformat(written) if written else None
+
+
+def _maybe_moment(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
 
 
 def _product(cell: dict[str, Any]) -> Product:
@@ -147,37 +142,36 @@ def _negotiated(cell: dict[str, Any]) -> Negotiated:
     )
 
 
+# $1 account, $2 price list, $3 SKUs, $4 day, $5 zone, $6 first day, $7 start and $8 end of the month.
 # The rate of a pair on a day is the newest row up to it: of older rows only the one in force when the month began.
-_MATERIAL = text(
-    """
-    SELECT
+MATERIAL = """
+    SELECT to_jsonb(found) FROM (SELECT
       (SELECT epoch FROM policy_epoch) AS policy_epoch,
-      (SELECT to_jsonb(a) FROM known_account a WHERE a.id = :account) AS account,
-      (SELECT jsonb_agg(to_jsonb(p)) FROM product p WHERE p.sku = ANY (CAST(:skus AS text[]))) AS products,
+      (SELECT to_jsonb(a) FROM known_account a WHERE a.id = $1) AS account,
+      (SELECT jsonb_agg(to_jsonb(p)) FROM product p WHERE p.sku = ANY ($3)) AS products,
       (SELECT jsonb_agg(to_jsonb(l)) FROM (
           SELECT DISTINCT ON (sku) * FROM list_price
-          WHERE price_list = :list AND sku = ANY (CAST(:skus AS text[])) AND valid_from <= :day
-            AND (valid_until IS NULL OR valid_until > :day)
+          WHERE price_list = $2 AND sku = ANY ($3) AND valid_from <= $4
+            AND (valid_until IS NULL OR valid_until > $4)
           ORDER BY sku, valid_from DESC) l) AS prices,
       (SELECT jsonb_agg(to_jsonb(c)) FROM product_cost c
-          WHERE c.sku = ANY (CAST(:skus AS text[])) AND c.valid_from <= :day) AS costs,
+          WHERE c.sku = ANY ($3) AND c.valid_from <= $4) AS costs,
       (SELECT jsonb_agg(to_jsonb(m)) FROM (
-          SELECT currency, CAST(priced_at AT TIME ZONE :zone AS date) AS day,
+          SELECT currency, CAST(priced_at AT TIME ZONE $5::text AS date) AS day,
                  sum(before_p4_minor) AS before, sum(returned_before_p4_minor) AS returned
           FROM sales_order
-          WHERE account_id = :account AND priced_at >= :start AND priced_at < :until AND state <> 'cancelled'
+          WHERE account_id = $1 AND priced_at >= $7 AND priced_at < $8 AND state <> 'cancelled'
           GROUP BY 1, 2) m) AS purchases,
-      (SELECT placed_at FROM sales_order WHERE account_id = :account AND state <> 'cancelled'
+      (SELECT placed_at FROM sales_order WHERE account_id = $1 AND state <> 'cancelled'
           ORDER BY priced_at LIMIT 1) AS first_ordered_at,
       (SELECT jsonb_agg(jsonb_build_object('base', r.base, 'quote', r.quote, 'day', r.day, 'source', r.source,
                                            'rate', CAST(r.rate AS text)))
           FROM exchange_rate r
-          WHERE r.day <= :day AND r.day >= coalesce(
+          WHERE r.day <= $4 AND r.day >= coalesce(
               (SELECT max(q.day) FROM exchange_rate q
-               WHERE q.base = r.base AND q.quote = r.quote AND q.day <= :first), r.day)) AS rates,
+               WHERE q.base = r.base AND q.quote = r.quote AND q.day <= $6), r.day)) AS rates,
       (SELECT jsonb_agg(to_jsonb(g)) FROM price_grant g
-          WHERE g.account_id = :account AND g.sku = ANY (CAST(:skus AS text[])) AND g.valid_until > :day) AS grants,
+          WHERE g.account_id = $1 AND g.sku = ANY ($3) AND g.valid_until > $4) AS grants,
       (SELECT jsonb_agg(to_jsonb(n) || jsonb_build_object('rate', CAST(n.rate AS text))) FROM negotiated_terms n
-          WHERE n.account_id = :account AND n.valid_from <= :day AND n.valid_until > :day) AS negotiated
-    """
-)
+          WHERE n.account_id = $1 AND n.valid_from <= $4 AND n.valid_until > $4) AS negotiated) AS found
+"""

@@ -19,7 +19,7 @@ P4 = "P4"
 
 @dataclass(frozen=True)
 class PriceBook:
-    """Compiled once per set of documents; a reward is among the benefits because it may stop a price rule."""
+    """Compiled once per set of documents; a reward is among the benefits where it may stop a price rule."""
 
     rules: Rulebook
     stacking: Stacking
@@ -29,7 +29,8 @@ class PriceBook:
     def of(cls, rules: Rulebook) -> Self:
         """Raises NotGoverned where the matrix is not in force."""
         stacking = compile_stacking(rules.table(GROUPS), rules.table(PAIRS))
-        return cls(rules, stacking, rules.plans.benefits())
+        bearing = (plan for plan in rules.plans.benefits() if stacking.bears_on_prices(plan.document.stacking))
+        return cls(rules, stacking, tuple(bearing))
 
     @cached_property
     def discounts(self) -> tuple[BenefitPlan, ...]:

@@ -1,7 +1,7 @@
 """One quote priced as of one instant: list prices, the rules in force, the floor, and what has to be asked."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ from shared.policy.evaluation import Case, Grant
 from shared.policy.order import AskedRoute, PricedLine, ToPrice
 from shared.policy.order import OrderLine as ListedLine
 from shared.policy.pricing import PricedOrder
-from shared.trace import Decision, Subject
+from shared.trace import Decision, Evidence, NoEvidence, Subject
 
 PRICING = "quote.pricing"
 QUOTE_TERMS = "quote-terms"
@@ -156,13 +156,22 @@ class _Work:
     currency: str
 
     @cached_property
+    def _id(self) -> str:
+        return str(self.setting.quote_id)
+
+    @cached_property
     def _sale(self) -> Subject:
-        return Subject("sale", str(self.setting.quote_id), Subject("account", str(self.request.account_id)))
+        return Subject("sale", self._id, Subject("account", str(self.request.account_id)))
 
     @cached_property
     def _subjects(self) -> tuple[Subject, ...]:
         numbers = range(1, len(self.listed) + 1)
-        return tuple(Subject("line", f"{self.setting.quote_id}:{number}", self._sale) for number in numbers)
+        return tuple(Subject("line", f"{self._id}:{number}", self._sale) for number in numbers)
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, datetime], Evidence | NoEvidence]:
+        """What is the same for every line is so before the rules and after them."""
+        return {}
 
     def _subject(self, number: int) -> Subject:
         return self._subjects[number - 1]
@@ -246,6 +255,7 @@ class _Work:
             rates=self.material.rates,
             first_ordered_at=self.material.first_ordered_at,
             terms=self.request.terms,
+            known=self._known,
         )
 
     def _after_rules(self, lines: Sequence[QuoteLine], outcome: PricedOrder) -> tuple[QuoteLine, ...]:
@@ -257,7 +267,7 @@ class _Work:
             return line
         rules = tuple(AppliedRule(taken.policy, taken.amount.amount_minor) for taken in priced.taken)
         before = self.setting.book.before_p4(priced)
-        return replace(line, before_p4_minor=before, net_minor=priced.net.amount_minor, rules=rules)
+        return line._replace(before_p4_minor=before, net_minor=priced.net.amount_minor, rules=rules)
 
     def _case(self, facts: SaleFacts, subject: Subject, *grants: Grant) -> Case:
         return Case(facts, subject, self.setting.now, grants)
@@ -270,10 +280,10 @@ class _Work:
         found = self.setting.book.rules.ask(PRICING, self._case(facts, subject, *known), subject="line")
         for decision in found:
             if decision.outcome.action == "ask":
-                return replace(line, exception=FloorException(decision.outcome.code, ExceptionState.ASKED)), found
+                return line._replace(exception=FloorException(decision.outcome.code, ExceptionState.ASKED)), found
             if decision.outcome.request and grant is not None:
                 covered = FloorException(grant.route, ExceptionState.COVERED, grant)
-                return replace(line, exception=covered), found
+                return line._replace(exception=covered), found
         return line, found
 
     def _grant_for(self, line: QuoteLine) -> PriceGrant | None:

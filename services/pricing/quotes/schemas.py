@@ -13,7 +13,8 @@ from services.pricing.quotes.domain import PriceGrant, Quote, QuoteLine, QuoteSt
 from services.pricing.quotes.events import unit_price
 from services.pricing.quotes.pricing import AskedLine, QuoteRequest
 from services.pricing.quotes.terms import PaymentTerms
-from services.pricing.schemas import Answer, Code, MoneyText, Quantity, Request, Sku, Text, money_text
+from services.pricing.schemas import Answer, Code, MoneyShown, MoneyText, Quantity, Request, Sku, Text
+from shared.money import Money
 
 ShareText = Annotated[str, Field(pattern=r"^(0(\.\d{1,6})?|1(\.0{1,6})?)$", examples=["1"])]
 
@@ -78,12 +79,12 @@ class QuoteWithdrawal(Request):
 
 class RuleAnswer(Answer):
     policy: str = Field(description="version of the policy: id@version")
-    amount: MoneyText = Field(description="taken off the line")
+    amount: MoneyShown = Field(description="taken off the line")
     title: Mapping[str, str]
 
 
 class GrantAnswer(Answer):
-    unit_price: MoneyText
+    unit_price: MoneyShown
     quantity_from: int
     quantity_to: int
     valid_until: date = Field(description="first local day on which it no longer covers")
@@ -105,14 +106,14 @@ class QuoteLineAnswer(Answer):
     line: int
     sku: str
     quantity: int
-    list_unit_price: MoneyText
+    list_unit_price: MoneyShown
     net_unit_price: UnitPrice
-    floor_unit_price: MoneyText
-    net_amount: MoneyText | None
+    floor_unit_price: MoneyShown
+    net_amount: MoneyShown | None
     rules: list[RuleAnswer]
     new_brand: bool
     election: str
-    below_floor_by: MoneyText | None = None
+    below_floor_by: MoneyShown | None = None
     reason: str | None = None
     exception: ExceptionAnswer | None = None
 
@@ -125,7 +126,7 @@ class QuoteAnswer(Answer):
     state: QuoteState
     currency: str
     lines: list[QuoteLineAnswer]
-    total: MoneyText | None = Field(description="none while terms have to be approved first")
+    total: MoneyShown | None = Field(description="none while terms have to be approved first")
     priced_at: datetime
     expires_on: date = Field(description="first local day on which it is no longer alive")
     accepted_by: str | None = None
@@ -137,69 +138,78 @@ Titles = Mapping[str, Mapping[str, str]]
 
 def show_quote(quote: Quote, titles: Titles, *, day: date) -> QuoteAnswer:
     """As it stands on a local day; `titles` are those of the policies by id."""
+    return QuoteAnswer.model_validate(say_quote(quote, titles, day=day))
+
+
+def say_quote(quote: Quote, titles: Titles, *, day: date) -> dict[str, Any]:
+    """A QuoteAnswer as plain values: a preview writes it as it is, which costs it a third."""
     total = quote.total_minor
-    return QuoteAnswer.model_construct(
-        id=quote.id,
-        number=quote.number,
-        account_id=quote.account_id,
-        price_list=quote.price_list,
-        state=quote.state_on(day),
-        currency=quote.currency,
-        lines=[_line(quote, line, titles) for line in quote.lines],
-        total=None if total is None else money_text(total, quote.currency),
-        priced_at=quote.priced_at,
-        expires_on=quote.expires_on,
-        accepted_by=quote.accepted_by,
-        explanation=f"/v1/quotes/{quote.id}/explanation",
-    )
+    return {
+        "id": quote.id,
+        "number": quote.number,
+        "account_id": quote.account_id,
+        "price_list": quote.price_list,
+        "state": quote.state_on(day),
+        "currency": quote.currency,
+        "lines": [_line(quote, line, titles) for line in quote.lines],
+        "total": None if total is None else _money(total, quote.currency),
+        "priced_at": quote.priced_at,
+        "expires_on": quote.expires_on,
+        "accepted_by": quote.accepted_by,
+        "explanation": f"/v1/quotes/{quote.id}/explanation",
+    }
 
 
-def _line(quote: Quote, line: QuoteLine, titles: Titles) -> QuoteLineAnswer:
+def _money(amount_minor: int, currency: str) -> dict[str, str]:
+    return Money(amount_minor, currency).to_json()
+
+
+def _line(quote: Quote, line: QuoteLine, titles: Titles) -> dict[str, Any]:
     currency, below = quote.currency, line.below_floor_by_minor
     unpriced = quote.state is QuoteState.REQUIRES_APPROVAL
-    return QuoteLineAnswer.model_construct(
-        line=line.line,
-        sku=line.sku,
-        quantity=line.quantity,
-        list_unit_price=money_text(line.list_unit_minor, currency),
-        net_unit_price=UnitPrice.model_construct(amount=unit_price(line, currency), currency=currency),
-        floor_unit_price=money_text(line.floor_unit_minor, currency),
-        net_amount=None if unpriced else money_text(line.net_minor, currency),
-        rules=[
-            RuleAnswer.model_construct(
-                policy=rule.policy,
-                amount=money_text(rule.amount_minor, currency),
-                title=titles.get(rule.policy.partition("@")[0], {}),
-            )
+    return {
+        "line": line.line,
+        "sku": line.sku,
+        "quantity": line.quantity,
+        "list_unit_price": _money(line.list_unit_minor, currency),
+        "net_unit_price": {"amount": unit_price(line, currency), "currency": currency},
+        "floor_unit_price": _money(line.floor_unit_minor, currency),
+        "net_amount": None if unpriced else _money(line.net_minor, currency),
+        "rules": [
+            {
+                "policy": rule.policy,
+                "amount": _money(rule.amount_minor, currency),
+                "title": titles.get(rule.policy.partition("@")[0], {}),
+            }
             for rule in line.rules
         ],
-        new_brand=line.new_brand,
-        election=line.election,
-        below_floor_by=money_text(below, currency) if below else None,
-        reason=line.reason,
-        exception=_exception(quote, line),
-    )
+        "new_brand": line.new_brand,
+        "election": line.election,
+        "below_floor_by": _money(below, currency) if below else None,
+        "reason": line.reason,
+        "exception": _exception(quote, line),
+    }
 
 
-def _exception(quote: Quote, line: QuoteLine) -> ExceptionAnswer | None:
+def _exception(quote: Quote, line: QuoteLine) -> dict[str, Any] | None:
     found = line.exception
     if found is None:
         return None
-    return ExceptionAnswer(
-        route=found.route,
-        state=found.state.value,
-        subject_id=f"{quote.id}:{line.line}",
-        granted=None if found.grant is None else _grant(found.grant),
-    )
+    return {
+        "route": found.route,
+        "state": found.state,
+        "subject_id": f"{quote.id}:{line.line}",
+        "granted": None if found.grant is None else _grant(found.grant),
+    }
 
 
-def _grant(grant: PriceGrant) -> GrantAnswer:
-    return GrantAnswer(
-        unit_price=money_text(grant.price_minor, grant.currency),
-        quantity_from=grant.quantity_from,
-        quantity_to=grant.quantity_to,
-        valid_until=grant.valid_until,
-    )
+def _grant(grant: PriceGrant) -> dict[str, Any]:
+    return {
+        "unit_price": _money(grant.price_minor, grant.currency),
+        "quantity_from": grant.quantity_from,
+        "quantity_to": grant.quantity_to,
+        "valid_until": grant.valid_until,
+    }
 
 
 class DecisionExplained(Answer):

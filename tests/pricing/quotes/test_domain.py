@@ -93,7 +93,7 @@ def granted_quote() -> Quote:
     ],
 )
 def test_p2_how_far_a_line_is_below_its_floor(net_minor: int, quantity: int, below: int) -> None:
-    line = replace(a_line(quantity=quantity), net_minor=net_minor)
+    line = a_line(quantity=quantity)._replace(net_minor=net_minor)
     assert line.below_floor_by_minor == below
 
 
@@ -174,4 +174,4 @@ def test_while_terms_are_negotiated_there_is_no_total() -> None:
     [(52_800_000, 600, "880.00"), (1_000, 3, "3.33333333"), (1, 1, "0.01"), (9_499, 2, "47.495")],
 )
 def test_a_unit_price_is_written_as_fine_as_it_is(net_minor: int, quantity: int, written: str) -> None:
-    assert unit_price(replace(a_line(quantity=quantity), net_minor=net_minor), "CNY") == written
+    assert unit_price(a_line(quantity=quantity)._replace(net_minor=net_minor), "CNY") == written

@@ -50,6 +50,8 @@ class OrderBook:
     before: Money = NO_MONEY
     nets: tuple[Money, ...] = ()
 
+    alike = frozenset()
+
     def priced_so_far(self, nets):
         return replace(self, nets=tuple(nets.values()))
 
