@@ -66,6 +66,28 @@ async def test_an_orders_chain_finds_what_came_of_it_p10(rewards: Rewards) -> No
     assert await items(finance, "/v1/accruals?order_id=nobody") == []
 
 
+async def test_accruals_are_told_as_of_a_business_time_and_as_they_were_known(rewards: Rewards) -> None:
+    await play_march(rewards)
+    finance = rewards.caller("finance")
+    march = await items(finance, "/v1/accruals")
+    back = said.returned("o2", "2021-03-28", [(1, 50, 4_400_000)])
+    await rewards.told(back, now=datetime(2021, 4, 12, 8, tzinfo=UTC))
+    await rewards.at("2021-04-13T07:00")
+    now_known = await items(finance, "/v1/accruals")
+    assert len(now_known) > len(march)
+    assert await items(finance, "/v1/accruals?known_at=2021-04-11T00:00:00Z") == march
+    assert await items(finance, "/v1/accruals?known_at=2021-04-12T09:00:00Z") == now_known
+    assert await items(finance, "/v1/accruals?as_of=2021-03-27T00:00:00Z") == march
+    assert await items(finance, "/v1/accruals?as_of=2021-03-29T00:00:00Z") == now_known
+    late = "as_of=2021-03-29T00:00:00Z&known_at=2021-04-11T00:00:00Z"
+    assert await items(finance, f"/v1/accruals?{late}") == march
+    early = {one["order_id"] for one in await items(finance, "/v1/accruals?as_of=2021-03-15T00:00:00Z")}
+    assert "o1" in early
+    assert "o2" not in early
+    assert await items(finance, "/v1/accruals?known_at=2021-03-01T00:00:00Z") == []
+    assert (await finance.get("/v1/accruals?as_of=2021-03-15")).status_code == 422
+
+
 async def test_every_line_of_a_statement_is_explained_in_both_languages(rewards: Rewards) -> None:
     await play_march(rewards)
     await rewards.at("2021-04-06T07:00")

@@ -9,7 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.rewards.accrual import repository
-from services.rewards.accrual.dependencies import Beneficiary, Judges, Known, Moment, check_seen, language, seen_by
+from services.rewards.accrual.dependencies import (
+    AsOf,
+    Beneficiary,
+    Judges,
+    Known,
+    Moment,
+    check_seen,
+    language,
+    seen_by,
+)
 from services.rewards.accrual.explaining import books_at, explain
 from services.rewards.accrual.judging import Judge, Measured
 from services.rewards.accrual.measures import Known as KnownFacts
@@ -55,13 +64,15 @@ async def list_accruals(
     session: Session,
     page: PageQuery,
     judges: Judges,
+    known: Known,
     caller: Reader,
+    as_of: AsOf = None,
     beneficiary: Beneficiary = None,
     policy: Annotated[str | None, Query(max_length=100, description="the policy's id, without a version")] = None,
     period: Annotated[str | None, Query(pattern=r"^\d{4}-\d{2}$", description="the month it was booked in")] = None,
     order_id: Annotated[str | None, Query(max_length=100, description="what came of this order (P10)")] = None,
 ) -> Page[AccrualShown]:
-    """Every amount that moved and every judgement that changed nothing, oldest first."""
+    """Amounts that moved and judgements that changed nothing, oldest first: as of one time, as known at another."""
     query = seen_by(caller.reach("accruals.read"), select(PostingRow))
     for column, wanted in (
         (PostingRow.beneficiary, beneficiary),
@@ -70,6 +81,8 @@ async def list_accruals(
         (PostingRow.order_id, order_id),
     ):
         query = query.where(column == wanted) if wanted is not None else query
+    query = query.where(PostingRow.occurred_at <= as_of) if as_of is not None else query
+    query = query.where(PostingRow.position <= known.until) if known.until is not None else query
     by = oldest_first(PostingRow.position, PostingRow.posting_id)
     return await read_page(session, query, asked=page, by=by, show=lambda row: _shown(read_posting(row), judges))
 
