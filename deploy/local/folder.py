@@ -13,6 +13,7 @@ from deploy.local.refusals import AlreadyRunning, DiskFull
 from deploy.local.settings import LocalSettings
 
 WANTED_FREE_MB = 1024
+FULL_MB = 32
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,23 @@ def local_folder() -> LocalFolder:
     return LocalFolder(LocalSettings().local_dir.resolve())
 
 
-def ensure_space(folder: Path, *, wanted_mb: int = WANTED_FREE_MB) -> None:
+def free_mb(folder: Path) -> int:
+    """Free megabytes where the folder lies, or will lie."""
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free_mb = shutil.disk_usage(there).free // 1_000_000
-    if free_mb < wanted_mb:
-        raise DiskFull(folder, free_mb=free_mb, wanted_mb=wanted_mb)
+    return shutil.disk_usage(there).free // 1_000_000
+
+
+def ensure_space(folder: Path, *, wanted_mb: int = WANTED_FREE_MB) -> None:
+    if (free := free_mb(folder)) < wanted_mb:
+        raise DiskFull(folder, free_mb=free, wanted_mb=wanted_mb)
+
+
+@contextmanager
+def full_disk_is_named(folder: Path, *, full_mb: int = FULL_MB) -> Iterator[None]:
+    """Whatever breaks off while the disk is full broke off for that reason, however it says so itself."""
+    try:
+        yield
+    except Exception as symptom:
+        if (free := free_mb(folder)) < full_mb:
+            raise DiskFull(folder, free_mb=free, wanted_mb=WANTED_FREE_MB) from symptom
+        raise

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.local.databases import SERVICES, ServiceDatabase, create_databases, drop_databases
-from deploy.local.folder import LocalFolder, ensure_space
+from deploy.local.folder import LocalFolder, ensure_space, full_disk_is_named
 from deploy.local.instance import Instance, Role
 from deploy.local.kafka import running_kafka
 from deploy.local.kafka_runtime import kafka_runtime
@@ -47,15 +47,21 @@ def running_stack(make_instance: Callable[[], Instance], folder: LocalFolder, *,
         opened.enter_context(folder.held())
         ensure_space(folder.path)
         instance = make_instance()
-        servers = opened.enter_context(_running_servers(folder, say=say))
-        stack = _prepare(instance, folder, servers, opened=opened, say=say)
-        opened.callback(folder.forget_notes)
-        opened.callback(stack.processes.stop)
-        say("Starting four APIs and four workers")
-        stack.processes.start()
-        stack.processes.wait_until_ready()
-        folder.write_notes(notes_of(stack))
+        with full_disk_is_named(folder.path):
+            stack = _started(instance, folder, opened=opened, say=say)
         yield stack
+
+
+def _started(instance: Instance, folder: LocalFolder, *, opened: ExitStack, say: Say) -> Stack:
+    servers = opened.enter_context(_running_servers(folder, say=say))
+    stack = _prepare(instance, folder, servers, opened=opened, say=say)
+    opened.callback(folder.forget_notes)
+    opened.callback(stack.processes.stop)
+    say("Starting four APIs and four workers")
+    stack.processes.start()
+    stack.processes.wait_until_ready()
+    folder.write_notes(notes_of(stack))
+    return stack
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.folder import LocalFolder, ensure_space
+from deploy.local.folder import LocalFolder, ensure_space, full_disk_is_named
 from deploy.local.kafka import running_kafka
 from deploy.local.kafka_runtime import KafkaRuntime
 from deploy.local.ports import claim, free_port
@@ -120,6 +120,13 @@ def test_a_full_disk_is_told_in_megabytes(tmp_path: Path) -> None:
     with pytest.raises(DiskFull, match=r"Only \d+ MB are free .* and 999999999 MB are wanted"):
         ensure_space(tmp_path / "not" / "yet" / "there", wanted_mb=999_999_999)
     assert not (tmp_path / "not").exists()
+
+
+def test_what_breaks_off_on_a_full_disk_says_that_the_disk_is_full(tmp_path: Path) -> None:
+    with pytest.raises(DiskFull), full_disk_is_named(tmp_path, full_mb=999_999_999):
+        raise ConnectionError("closed")
+    with pytest.raises(ConnectionError), full_disk_is_named(tmp_path, full_mb=0):
+        raise ConnectionError("closed")
 
 
 def test_without_any_python_the_environment_is_not_made(tmp_path: Path) -> None:
