@@ -36,9 +36,9 @@ def create_app(service: ServiceDescription) -> FastAPI:
         redoc_url=None,
     )
     answer_with_problems(app)
-    app.include_router(probes.router)
     for router in _routers(service):
         app.include_router(router, prefix="" if router.prefix.startswith("/.well-known") else "/v1")
+    app.include_router(probes.router)
     check_every_route_is_guarded(app)
     describe(app, service)
     if settings.cors_origins:

@@ -70,5 +70,7 @@ def runtime_of(connection: HTTPConnection) -> Runtime:
 
 
 def exchange_of(connection: HTTPConnection) -> Exchange:
-    exchange: Exchange = connection.scope.setdefault("mainstay.exchange", Exchange())
+    exchange: Exchange | None = connection.scope.get("mainstay.exchange")
+    if exchange is None:
+        exchange = connection.scope["mainstay.exchange"] = Exchange()
     return exchange

@@ -191,13 +191,13 @@ class Guarded:
     then: Check
 
     def answer(self, case: Case) -> Node:
-        when, then = self.when.answer(case), self.then.answer(case)
-        if when.result == Answer.HOLDS:
+        when = self.when.answer(case)
+        if when.result not in (Answer.HOLDS, Answer.NO_EVIDENCE, Answer.NOT_YET):
+            return Node(self.rule, Answer.DOES_NOT_APPLY, why_not=WhyNot("does_not_apply"), inside=(when,))
+        then = self.then.answer(case)
+        if when.result == Answer.HOLDS or then.result in (Answer.HOLDS, Answer.DOES_NOT_APPLY):
             return Node(self.rule, then.result, inside=(when, then))
-        if when.result in (Answer.NO_EVIDENCE, Answer.NOT_YET):
-            answer = then.result if then.result in (Answer.HOLDS, Answer.DOES_NOT_APPLY) else when.result
-            return Node(self.rule, answer, inside=(when, then))
-        return Node(self.rule, Answer.DOES_NOT_APPLY, why_not=WhyNot("does_not_apply"), inside=(when,))
+        return Node(self.rule, when.result, inside=(when, then))
 
 
 def unless_early(node: Node, question: Question, window: Period | None, case: Case) -> Node:

@@ -1,9 +1,8 @@
 """What makes a price, a cost and a rate valid, and which of the dated ones counts on a day."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from shared.errors import Conflict, NotFound, Problem, Words
 
@@ -48,8 +47,7 @@ class FloorAboveList(Problem):
     title: ClassVar[Words] = {"en": "The floor lies above the list price", "zh": "底价高于价目价"}
 
 
-@dataclass(frozen=True, slots=True)
-class ListPrice:
+class ListPrice(NamedTuple):
     """One price list's price and floor of one piece, in minor units, on the local days `[valid_from, valid_until)`."""
 
     price_list: str
@@ -61,8 +59,7 @@ class ListPrice:
     valid_until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """What one piece costs us from a day on."""
 
     sku: str
@@ -71,8 +68,7 @@ class Cost:
     valid_from: date
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(NamedTuple):
     """`new_brand` holds on the local days `[new_brand_from, new_brand_until)` (R2)."""
 
     sku: str

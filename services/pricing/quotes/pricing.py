@@ -36,8 +36,7 @@ PRICING = "quote.pricing"
 QUOTE_TERMS = "quote-terms"
 
 
-@dataclass(frozen=True, slots=True)
-class AskedLine:
+class AskedLine(NamedTuple):
     """What the customer asks for; a requested price is of one piece, in minor units of the price list's currency."""
 
     sku: str
@@ -59,8 +58,7 @@ class QuoteRequest:
     salespeople: tuple[Share, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """Under which name, when and by which rules a quote is priced."""
 
     quote_id: UUID
