@@ -8,6 +8,7 @@ from pathlib import Path
 from deploy.configuration import configuration_reference
 from deploy.local.settings import PROJECT
 from deploy.openapi import openapi_documents
+from deploy.permission_matrix import permission_matrix
 from deploy.policy_reference import facts_reference, lint_reference
 
 # Each answers texts by their paths under the project's root.
@@ -16,6 +17,7 @@ GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (
     openapi_documents,
     facts_reference,
     lint_reference,
+    permission_matrix,
 )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.accounts.dossiers.service import Whereabouts
+from services.accounts.settings import AccountsSettings
 from shared.auth.principal import Principal
 from shared.http.dependencies import Now
 from shared.http.exchange import runtime_of
@@ -25,6 +26,12 @@ class Edge:
     def by(self, caller: Principal, permission: str) -> Whereabouts:
         """Who acts, reaching as far as that permission goes for him."""
         return Whereabouts(caller.user_id, caller.reach(permission), self.now, self.zone)
+
+
+def settings_of(request: Request) -> AccountsSettings:
+    settings = runtime_of(request).settings
+    assert isinstance(settings, AccountsSettings)
+    return settings
 
 
 async def read_edge(request: Request, now: Now) -> Edge:

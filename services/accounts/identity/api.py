@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from sqlalchemy import Row, select
 
 from services.accounts.branches import branches_of
+from services.accounts.edge import settings_of
 from services.accounts.identity import repository, service
 from services.accounts.identity.domain import (
     Employment,
@@ -17,6 +18,7 @@ from services.accounts.identity.domain import (
     UserChange,
     UserNotFound,
 )
+from services.accounts.identity.hashing import hash_for_changed_user, hash_for_new_user
 from services.accounts.identity.models import ApiKey
 from services.accounts.identity.schemas import (
     ApiKeyIssued,
@@ -30,6 +32,7 @@ from services.accounts.identity.schemas import (
     RoleGiven,
     RoleShown,
     RolesShown,
+    SigningKeyRotated,
     UserChanged,
     UserCreated,
     UserShown,
@@ -65,10 +68,11 @@ async def read_me(request: Request, caller: Annotated[Principal, allowed("me.rea
     )
 
 
-@router.post("/users", status_code=201)
+@router.post("/users", status_code=201, dependencies=[Depends(hash_for_new_user)])
 async def create_user(
     *,
     wanted: UserCreated,
+    password_hash: Annotated[str | None, Depends(hash_for_new_user)],
     response: Response,
     session: Session,
     now: Now,
@@ -79,7 +83,7 @@ async def create_user(
         name=wanted.name,
         kind=wanted.kind,
         login=wanted.login,
-        password=wanted.password.get_secret_value() if wanted.password else None,
+        password_hash=password_hash,
         account_id=wanted.account_id,
         user_id=wanted.user_id,
     )
@@ -113,11 +117,12 @@ async def read_user(user_id: UserPath, response: Response, session: Session) -> 
     return await _show_user(session, user_id, response)
 
 
-@router.patch("/users/{user_id}")
+@router.patch("/users/{user_id}", dependencies=[Depends(hash_for_changed_user)])
 async def change_user(
     *,
     user_id: UserPath,
     wanted: UserChanged,
+    password_hash: Annotated[str | None, Depends(hash_for_changed_user)],
     version: IfMatch,
     response: Response,
     session: Session,
@@ -125,11 +130,7 @@ async def change_user(
     caller: Annotated[Principal, allowed("users.write")],
 ) -> UserShown:
     """Rename, deactivate or set a new password; the last two end the user's sessions."""
-    change = UserChange(
-        name=wanted.name,
-        active=wanted.active,
-        password=wanted.password.get_secret_value() if wanted.password else None,
-    )
+    change = UserChange(name=wanted.name, active=wanted.active, password_hash=password_hash)
     act = Act(caller.user_id, now)
     await service.change_user(session, user_id=user_id, change=change, expected_version=version, act=act)
     return await _show_user(session, user_id, response)
@@ -239,6 +240,15 @@ async def list_api_keys(
     if user_id is not None:
         query = query.where(ApiKey.user_id == user_id)
     return await read_page(session, query, asked=page, by=newest_first(ApiKey.created_at, ApiKey.key_id), show=_api_key)
+
+
+@router.post("/signing-keys/rotate", status_code=201)
+async def rotate_signing_key(
+    request: Request, session: Session, now: Now, caller: Annotated[Principal, allowed("signing_keys.rotate")]
+) -> SigningKeyRotated:
+    """Sign with a fresh key from now on; what the old one signed stays good until it expires."""
+    kid = await service.rotate_signing_key(session, settings=settings_of(request), act=Act(caller.user_id, now))
+    return SigningKeyRotated(kid=kid)
 
 
 @router.delete("/api-keys/{key_id}", status_code=204)

@@ -54,6 +54,11 @@ class WrongCredentials(Unauthenticated):
     title: ClassVar[Words] = {"en": "Name or secret is wrong", "zh": "用户名或密码错误"}
 
 
+class OutsideIssuer(Conflict):
+    code = "outside_issuer"
+    title: ClassVar[Words] = {"en": "An outside issuer signs the tokens here", "zh": "令牌由外部签发方签署"}
+
+
 class SessionOver(Unauthenticated):
     code = "session_over"
     title: ClassVar[Words] = {"en": "The session is over: log in again", "zh": "会话已结束，请重新登录"}
@@ -84,7 +89,7 @@ class NewUser:
     name: str
     kind: str
     login: str | None = None
-    password: str | None = field(default=None, repr=False)
+    password_hash: str | None = field(default=None, repr=False)
     account_id: str | None = None
     user_id: str | None = None
 
@@ -95,7 +100,7 @@ class UserChange:
 
     name: str | None = None
     active: bool | None = None
-    password: str | None = field(default=None, repr=False)
+    password_hash: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +183,9 @@ def check_employment(employment: Employment) -> None:
         if until <= since:
             back_first: Words = {"en": "must be after since", "zh": "须晚于开始日"}
             errors.append(FieldError(f"/leaves/{place}/until", "empty_period", back_first))
+        elif any(since < other_until and other_since < until for other_since, other_until in employment.leaves[:place]):
+            twice: Words = {"en": "overlaps an earlier leave", "zh": "与前一假期重叠"}
+            errors.append(FieldError(f"/leaves/{place}", "overlapping", twice))
     if errors:
         raise ValidationProblem(errors=errors)
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, sele
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.dossiers.models import Account
 from services.accounts.identity.domain import NewHolding
 from services.accounts.identity.models import ApiKey, LoginAttempt, RefreshToken, SigningKey, User
 from shared.db.mechanisms import person, role_holding
@@ -53,6 +54,10 @@ async def find_user_by_login(session: AsyncSession, *, login: str) -> User | Non
 async def user_or_login_exists(session: AsyncSession, *, user_id: str, login: str | None) -> bool:
     same = or_(User.user_id == user_id, has_login(login or ""))
     return bool(await session.scalar(select(func.count()).select_from(User).where(same)))
+
+
+async def account_exists(session: AsyncSession, *, account_id: str) -> bool:
+    return await session.get(Account, account_id) is not None
 
 
 async def any_user_exists(session: AsyncSession) -> bool:

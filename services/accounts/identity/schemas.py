@@ -202,6 +202,12 @@ class ApiKeyWithSecret(ApiKeyShown):
     secret: str | None = Field(description="shown this once; only its hash is kept")
 
 
+class SigningKeyRotated(BaseModel):
+    model_config = _example(kid="x9Q1u0Cw6o0m8J7pD2m3k5T8v1n4b6c7d9e0f1g2h3i")
+
+    kid: str = Field(description="the key that signs now, as `/.well-known/jwks.json` names it")
+
+
 class PermissionShown(BaseModel):
     permission: str
     title: str = Field(description="in the language of Accept-Language")

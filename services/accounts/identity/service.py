@@ -21,6 +21,7 @@ from services.accounts.identity.domain import (
     NewApiKey,
     NewHolding,
     NewUser,
+    OutsideIssuer,
     OwnRole,
     RoleAlreadyEnded,
     RoleAlreadyHeld,
@@ -30,8 +31,9 @@ from services.accounts.identity.domain import (
     check_employment,
     check_holding,
 )
+from services.accounts.identity.issuer import rotate_keys
 from services.accounts.identity.models import ApiKey, User
-from services.accounts.identity.passwords import hash_password
+from services.accounts.settings import AccountsSettings
 from shared import audit, outbox
 from shared.auth.people import PEOPLE_HANDLERS
 from shared.auth.permissions import permission_table
@@ -51,12 +53,13 @@ class Act:
 
 
 async def create_user(session: AsyncSession, *, wanted: NewUser, act: Act) -> str:
-    """Returns the new user's id; raises LoginTaken."""
+    """Returns the new user's id; raises LoginTaken, and ValidationProblem for a customer's user of no account."""
     user_id = wanted.user_id or str(new_id())
     if await repository.user_or_login_exists(session, user_id=user_id, login=wanted.login):
         raise LoginTaken
-    password_hash = await hash_password(wanted.password) if wanted.password else None
-    session.add(User(user_id=user_id, login=wanted.login, password_hash=password_hash, version=1))
+    if wanted.account_id is not None:
+        await _check_account(session, account_id=wanted.account_id)
+    session.add(User(user_id=user_id, login=wanted.login, password_hash=wanted.password_hash, version=1))
     await session.flush()
     changed = UserChanged(
         occurred_at=act.now,
@@ -75,9 +78,9 @@ async def change_user(
 ) -> None:
     """Raises UserNotFound, PreconditionFailed; a password or a deactivation ends the user's sessions."""
     user = await _changing(session, user_id=user_id, expected_version=expected_version)
-    if change.password is not None:
-        await repository.set_password_hash(session, user_id=user_id, password_hash=await hash_password(change.password))
-    if change.password is not None or change.active is False:
+    if change.password_hash is not None:
+        await repository.set_password_hash(session, user_id=user_id, password_hash=change.password_hash)
+    if change.password_hash is not None or change.active is False:
         await repository.revoke_sessions(session, user_id=user_id, at=system_now())
     changed = UserChanged(
         occurred_at=act.now,
@@ -87,7 +90,7 @@ async def change_user(
         active=change.active if change.active is not None else user.active,
         account_id=user.account_id,
     )
-    detail = {"active": changed.active, "password_set": change.password is not None}
+    detail = {"active": changed.active, "password_set": change.password_hash is not None}
     await _apply(session, changed, act=act, action="user.changed", detail=detail)
 
 
@@ -150,6 +153,15 @@ async def record_employment(
     await _apply(session, changed, act=act, action="employment.changed", detail=changed.model_dump(mode="json"))
 
 
+async def rotate_signing_key(session: AsyncSession, *, settings: AccountsSettings, act: Act) -> str:
+    """The kid of the key that signs from now on; the old one's tokens stay good. Raises OutsideIssuer."""
+    if settings.oidc_issuer:
+        raise OutsideIssuer
+    kid = await rotate_keys(session, settings=settings, now=system_now())
+    await _note(session, act=act, action="signing_key.rotated", subject=f"signing_key/{kid}", detail={})
+    return kid
+
+
 async def issue_api_key(session: AsyncSession, *, user_id: str, wanted: NewApiKey, act: Act) -> tuple[ApiKey, str]:
     """The key and its secret, shown once. Raises UserNotFound, KeyForMachinesOnly, ValidationProblem."""
     user = await _existing(session, user_id=user_id)
@@ -205,6 +217,12 @@ async def _check_manager(session: AsyncSession, *, manager_id: str, user_id: str
     if not known:
         wrong: Words = {"en": "not another user", "zh": "须为另一位用户"}
         raise ValidationProblem(errors=[FieldError("/manager_id", "unknown_user", wrong)])
+
+
+async def _check_account(session: AsyncSession, *, account_id: str) -> None:
+    if not await repository.account_exists(session, account_id=account_id):
+        wrong: Words = {"en": "there is no such account", "zh": "无此客户"}
+        raise ValidationProblem(errors=[FieldError("/account_id", "unknown_account", wrong)])
 
 
 async def _existing(session: AsyncSession, *, user_id: str) -> Row[Any]:

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.edge import settings_of
 from services.accounts.identity import issuer, login
 from services.accounts.identity.login import Issuing, Refused, Tokens
 from services.accounts.identity.schemas import RefreshTokenSent, TokenAsked, TokensShown
-from services.accounts.settings import AccountsSettings
 from shared.clock import system_now
 from shared.db.session import commit
 from shared.http.dependencies import Session, public
@@ -27,12 +27,6 @@ router = Router(tags=["identity"])
 keys_router = Router(prefix="/.well-known", tags=["identity"])
 
 Body = TypeVar("Body", bound=BaseModel)
-
-
-def settings_of(request: Request) -> AccountsSettings:
-    settings = runtime_of(request).settings
-    assert isinstance(settings, AccountsSettings)
-    return settings
 
 
 def _taken_as(model: type[BaseModel]) -> dict[str, Any]:

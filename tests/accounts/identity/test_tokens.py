@@ -4,9 +4,12 @@ import asyncio
 import os
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from joserfc.util import urlsafe_b64decode
 from sqlalchemy import select, text, update
 
 from services.accounts.identity import issuer
@@ -15,8 +18,9 @@ from services.accounts.identity.login import Issuing, Proof, Refused, log_in, pr
 from services.accounts.identity.models import ApiKey, RefreshToken, SigningKey, User
 from services.accounts.identity.passwords import HASHING, hash_password
 from services.accounts.identity.repository import set_password_hash
+from shared.auth.tokens import TokenVerifier
 from shared.clock import system_now
-from shared.db.mechanisms import idempotency_key
+from shared.db.mechanisms import audit_entry, idempotency_key
 from shared.db.session import commit
 from tests.accounts.conftest import PASSWORD, Accounts
 from tests.serving import Caller
@@ -259,6 +263,39 @@ async def test_after_a_rotation_old_tokens_stay_good_and_new_ones_are_signed_by_
     assert len(published) >= 2
     for token in (before, after):
         assert (await Caller(accounts.client, token).get("/v1/me")).status_code == 200
+
+
+async def published_keys(accounts: Accounts) -> Mapping[str, Any]:
+    answer = await accounts.client.get("/.well-known/jwks.json")
+    return dict(answer.json())
+
+
+async def test_a_rotation_by_the_administrator_leaves_no_service_without_keys(accounts: Accounts) -> None:
+    settings = accounts.settings
+    elsewhere = TokenVerifier(
+        issuer=settings.token_issuer, audience=settings.token_audience, load_keys=lambda: published_keys(accounts)
+    )
+    before = (await accounts.log_in("admin")).json()["access_token"]
+    assert (await elsewhere.identify(f"Bearer {before}")).user_id == accounts.admin_id
+    rotated = await (await accounts.admin()).post("/v1/signing-keys/rotate")
+    assert rotated.status_code == 201
+    after = (await accounts.log_in("admin")).json()["access_token"]
+    assert urlsafe_b64decode(after.split(".")[0].encode()).count(rotated.json()["kid"].encode()) == 1
+    newcomer = TokenVerifier(
+        issuer=settings.token_issuer, audience=settings.token_audience, load_keys=lambda: published_keys(accounts)
+    )
+    for verifier in (elsewhere, newcomer):
+        for token in (before, after):
+            assert (await verifier.identify(f"Bearer {token}")).user_id == accounts.admin_id
+
+
+async def test_only_the_administrator_rotates_and_it_is_on_record(accounts: Accounts) -> None:
+    hr = await accounts.caller((await accounts.new_user({"role": "hr"}))["login"])
+    assert (await hr.post("/v1/signing-keys/rotate")).status_code == 403
+    kid = (await (await accounts.admin()).post("/v1/signing-keys/rotate")).json()["kid"]
+    async with accounts.sessions() as session:
+        query = select(audit_entry.c.actor).where(audit_entry.c.subject == f"signing_key/{kid}")
+        assert list(await session.scalars(query)) == [accounts.admin_id]
 
 
 async def test_the_next_key_is_published_before_it_signs(accounts: Accounts) -> None:

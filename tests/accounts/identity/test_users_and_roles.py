@@ -1,5 +1,9 @@
 """Users and their dated roles, over HTTP."""
 
+import asyncio
+import os
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,6 +12,7 @@ from sqlalchemy import func, select
 
 from services.accounts.identity.bootstrap import AlreadyBootstrapped, create_first_administrator
 from services.accounts.identity.models import User
+from services.accounts.identity.passwords import HASHING
 from shared.clock import system_now
 from shared.db.mechanisms import audit_entry, outbox
 from tests.accounts.conftest import PASSWORD, Accounts
@@ -203,9 +208,11 @@ async def test_who_has_left_is_out_from_that_day(accounts: Accounts) -> None:
     [
         pytest.param({"joined_on": "2020-02-01", "left_on": "2020-01-01"}, "/left_on", id="left before joining"),
         pytest.param({"leaves": [{"since": "2020-02-01", "until": "2020-02-01"}]}, "/leaves/0/until", id="empty leave"),
+        pytest.param({"leaves": [{"since": "2020-02-01", "until": "2020-03-01"},
+                                 {"since": "2020-02-29", "until": "2020-03-02"}]}, "/leaves/1", id="twice at once"),
         pytest.param({"manager_id": str(uuid4())}, "/manager_id", id="a manager nobody knows"),
     ],
-)
+)  # fmt: skip
 async def test_a_contradictory_employment_is_refused(accounts: Accounts, employment, pointer: str) -> None:
     user = await accounts.new_user()
     path = f"/v1/users/{user['user_id']}/employment"
@@ -243,3 +250,77 @@ async def test_an_administrator_decides_no_business(accounts: Accounts) -> None:
     }  # fmt: skip
     assert may.isdisjoint(business)
     assert {"users.write", "roles.write"} <= may
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    """Look again and again, for ten seconds at most."""
+    for _ in range(1000):
+        if reached():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come to that")
+
+
+async def test_no_connection_is_held_while_the_password_of_a_new_or_changed_user_is_hashed(accounts: Accounts) -> None:
+    admin, changed = await accounts.admin(), await accounts.new_user()
+    released = threading.Event()
+    for _ in range(os.cpu_count() or 1):
+        HASHING.submit(released.wait)
+    wanted = [{"name": "x", "login": f"hashed{n}", "password": PASSWORD} for n in range(30)]
+    at_work = [asyncio.create_task(admin.post("/v1/users", body)) for body in wanted]
+    change = {"password": "quite another one"}, {"If-Match": '"1"'}
+    at_work.append(asyncio.create_task(admin.patch(f"/v1/users/{changed['user_id']}", change[0], headers=change[1])))
+    try:
+        await until(lambda: HASHING._work_queue.qsize() == len(at_work))
+        assert accounts.app.state.mainstay.engine.pool.checkedout() == 0
+    finally:
+        released.set()
+        answers = await asyncio.gather(*at_work)
+    assert [answer.status_code for answer in answers] == [201] * 30 + [200]
+
+
+async def test_who_may_not_set_a_password_costs_no_hash(accounts: Accounts) -> None:
+    hr = await accounts.caller((await accounts.new_user({"role": "hr"}))["login"])
+    released = threading.Event()
+    for _ in range(os.cpu_count() or 1):
+        HASHING.submit(released.wait)
+    try:
+        refused = await hr.post("/v1/users", {"name": "x", "login": "not.his", "password": PASSWORD})
+    finally:
+        released.set()
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+
+
+async def test_employment_says_when_somebody_joined_was_away_and_whom_he_answers_to(accounts: Accounts) -> None:
+    manager, user = await accounts.new_user(), await accounts.new_user()
+    hr = await accounts.caller((await accounts.new_user({"role": "hr"}))["login"])
+    path = f"/v1/users/{user['user_id']}/employment"
+    employment = {
+        "joined_on": "2020-01-01",
+        "left_on": None,
+        "manager_id": manager["user_id"],
+        "leaves": [{"since": "2021-07-01", "until": "2021-07-15"}, {"since": "2021-07-15", "until": "2021-08-01"}],
+    }
+    recorded = await hr.put(path, employment, headers={"If-Match": '"1"'})
+    assert recorded.status_code == 200, recorded.text
+    assert (await hr.get(path)).json() == employment
+
+
+async def test_a_customers_contact_logs_in_and_sees_his_own_account_only(accounts: Accounts) -> None:
+    rep = await accounts.caller((await accounts.new_user({"role": "account_rep", "branch": "kinshasa"}))["login"])
+    his, other = [
+        (await rep.post("/v1/accounts", {"legal_name": name, "branch": "kinshasa", "channel": "dealer",
+                                         "sales_class": "wholesale", "industrial": False})).json()["id"]
+        for name in ("His own", "Another one")
+    ]  # fmt: skip
+    contact = await accounts.caller((await accounts.new_user({"role": "account_contact"}, account_id=his))["login"])
+    assert [one["id"] for one in (await contact.get("/v1/accounts")).json()["items"]] == [his]
+    assert (await contact.get(f"/v1/accounts/{other}")).status_code == 404
+    assert (await contact.get("/v1/users")).status_code == 403
+
+
+async def test_a_customers_contact_belongs_to_an_account_there_is(accounts: Accounts) -> None:
+    wanted = {"name": "x", "login": "of.nobody", "password": PASSWORD, "account_id": str(uuid4())}
+    answer = await (await accounts.admin()).post("/v1/users", wanted)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/account_id"]
