@@ -5,7 +5,7 @@ import sys
 import typer
 
 from deploy.local.refusals import CannotStart
-from mainstay import bootstrap, dead_letters, local, orders, prepare, relay
+from mainstay import bank_keys, bootstrap, dead_letters, local, orders, prepare, relay
 from mainstay.screen import complain
 from mainstay.stage import PlayBrokeOff
 
@@ -16,6 +16,7 @@ bootstrap.add_commands(app)
 orders.add_commands(app)
 relay.add_commands(app)
 dead_letters.add_commands(app)
+bank_keys.add_commands(app)
 
 
 def main() -> None:

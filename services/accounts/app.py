@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.accounts.banking import api as banking_api
 from services.accounts.consumers import consumers
 from services.accounts.dossiers import api as dossiers_api
 from services.accounts.identity import api as identity_api
@@ -22,6 +23,7 @@ from shared.http.serve import serve
 SLICES = (
     identity_api.router,
     dossiers_api.router,
+    banking_api.router,
     imports_api.router,
     programmes_api.router,
     ratings_api.router,

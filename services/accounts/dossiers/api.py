@@ -1,44 +1,51 @@
 """Dossiers over HTTP (A1)."""
 
+from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Annotated
 
 from fastapi import Path, Query, Response
 from sqlalchemy import select
 
+from services.accounts.banking.domain import MASK
+from services.accounts.banking.models import BankAccount
 from services.accounts.branches import branches_of
 from services.accounts.dossiers import repository, service
-from services.accounts.dossiers.domain import ChecklistRow
+from services.accounts.dossiers.checklist import checklist_of
+from services.accounts.dossiers.domain import Paper
 from services.accounts.dossiers.models import Account, AccountPaper, AccountPerson, TeamRow
 from services.accounts.dossiers.schemas import (
     AccountChange,
     AccountOut,
+    BankAccountOut,
     DocumentOut,
     Dossier,
+    FamilyNotes,
     Member,
     MissingField,
     MoneyText,
     NewAccount,
     NewDocument,
     NewPerson,
+    PersonChange,
     PersonOut,
+    Purpose,
     Reason,
     Team,
+    Title,
 )
 from services.accounts.edge import Here
 from shared.auth.principal import Principal
 from shared.http.conditional import IfMatch, require_version, show_version
 from shared.http.dependencies import Session, allowed
 from shared.http.pages import Page, PageQuery, oldest_first, read_page
-from shared.http.routes import Router
+from shared.http.routes import Router, without_idempotency_key
 from shared.money import Money
 from shared.policy.api import Policies
-from shared.policy.rulebook import Rulebook
 
 router = Router(tags=["accounts"])
 AccountId = Annotated[str, Path(description="the account's id", examples=["0192f5a0-0000-7000-8000-000000000001"])]
-MASKED = "•••"
-CHECKLIST = "dossier-checklist"
+PersonId = Annotated[str, Path(description="the person's id")]
 
 
 @router.post("/accounts", status_code=201)
@@ -119,9 +126,9 @@ async def read_dossier(
     """The whole file, how complete it is and what is missing by the table `dossier-checklist` (A1)."""
     who = here.by(caller, "accounts.read")
     account = await repository.account(session, account_id=account_id, reach=who.reach)
-    rows = Rulebook(policies.in_force(who.today)).table(CHECKLIST)
-    checklist = [ChecklistRow(str(row["field"]), str(row["group"])) for row in rows]
-    return shown_dossier(await service.read_dossier(session, account=account, checklist=checklist, on=who.today))
+    checklist = checklist_of(policies.in_force(who.today))
+    dossier = await service.read_dossier(session, account=account, checklist=checklist, on=who.today)
+    return shown_dossier(dossier, on=who.today)
 
 
 @router.post("/accounts/{account_id}/people", status_code=201)
@@ -136,6 +143,41 @@ async def add_person(
     return shown_person(await service.add_person(session, account=account, request=body))
 
 
+@router.patch("/accounts/{account_id}/people/{person_id}")
+async def change_person(
+    account_id: AccountId,
+    person_id: PersonId,
+    body: PersonChange,
+    session: Session,
+    caller: Annotated[Principal, allowed("accounts.write")],
+) -> PersonOut:
+    """Change the fields that are sent; whoever has left stays on file with `left_on`."""
+    account = await repository.locked_account(session, account_id=account_id, reach=caller.reach("accounts.write"))
+    person = await repository.person(session, account_id=account.id, person_id=person_id)
+    await service.change_person(session, person=person, request=body)
+    return shown_person(person)
+
+
+@router.post("/accounts/{account_id}/people/{person_id}/reveal")
+@without_idempotency_key
+async def reveal_family_notes(
+    account_id: AccountId,
+    person_id: PersonId,
+    body: Purpose,
+    session: Session,
+    here: Here,
+    response: Response,
+    caller: Annotated[Principal, allowed("family_notes.read")],
+) -> FamilyNotes:
+    """The family notes in clear, for the purpose given; each call is an entry of the audit trail."""
+    who = here.by(caller, "family_notes.read")
+    account = await repository.account(session, account_id=account_id, reach=who.reach)
+    person = await repository.person(session, account_id=account.id, person_id=person_id)
+    notes = await service.reveal_family_notes(session, person=person, purpose=body.purpose, who=who)
+    response.headers["Cache-Control"] = "no-store"
+    return FamilyNotes(id=person.id, family_notes=notes)
+
+
 @router.post("/accounts/{account_id}/documents", status_code=201)
 async def add_document(
     account_id: AccountId,
@@ -147,7 +189,7 @@ async def add_document(
     """File a document with its expiry; contracts ask for a `business_licence` in force (C1)."""
     who = here.by(caller, "accounts.write")
     account = await repository.locked_account(session, account_id=account_id, reach=who.reach)
-    return shown_document(await service.add_paper(session, account=account, request=body, who=who))
+    return shown_document(await service.add_paper(session, account=account, request=body, who=who), on=who.today)
 
 
 @router.put("/accounts/{account_id}/team")
@@ -210,25 +252,41 @@ def shown_capital(account: Account) -> MoneyText | None:
 def shown_person(person: AccountPerson) -> PersonOut:
     """Family notes are personal: they are shown masked."""
     fields = {name: getattr(person, name) for name in PersonOut.model_fields if name != "family_notes"}
-    return PersonOut(family_notes=MASKED if person.family_notes else None, **fields)
+    return PersonOut(family_notes=MASK if person.family_notes else None, **fields)
 
 
-def shown_document(paper: AccountPaper) -> DocumentOut:
-    return DocumentOut(**{name: getattr(paper, name) for name in DocumentOut.model_fields})
+def shown_document(paper: AccountPaper, *, on: date) -> DocumentOut:
+    fields = {name: getattr(paper, name) for name in DocumentOut.model_fields if name != "expired"}
+    return DocumentOut(expired=not Paper(paper.type, paper.expires_on).in_force(on), **fields)
+
+
+def shown_bank_account(row: BankAccount) -> BankAccountOut:
+    return BankAccountOut(
+        id=row.id,
+        bank=row.bank,
+        currency=row.currency,
+        number=row.shown,
+        in_use=row.ended_at is None,
+        recorded_at=row.recorded_at,
+    )
 
 
 def shown_member(row: TeamRow) -> Member:
     return Member(**{name: getattr(row, name) for name in Member.model_fields})
 
 
-def shown_dossier(dossier: service.WholeDossier) -> Dossier:
+def shown_dossier(dossier: service.WholeDossier, *, on: date) -> Dossier:
     """Completeness is cut to four digits, so that only a complete dossier shows 1.0000."""
     share = dossier.completeness.share.quantize(Decimal("0.0001"), ROUND_DOWN)
     return Dossier(
         account=shown(dossier.account),
         people=[shown_person(person) for person in dossier.people],
-        documents=[shown_document(paper) for paper in dossier.papers],
+        documents=[shown_document(paper, on=on) for paper in dossier.papers],
+        bank_accounts=[shown_bank_account(row) for row in dossier.banking],
         team=[shown_member(row) for row in dossier.team],
         completeness=str(share),
-        missing=[MissingField(field=row.field, group=row.group) for row in dossier.completeness.missing],
+        missing=[
+            MissingField(field=row.field, group=row.group, title=Title(**row.title))
+            for row in dossier.completeness.missing
+        ],
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from shared.errors import FieldError, Forbidden, Problem, Words
+from shared.errors import FieldError, Forbidden, Problem, ValidationProblem, Words
 
 
 class Channel(StrEnum):
@@ -61,12 +61,29 @@ class SharesDoNotAddUp(Problem):
     title: ClassVar[Words] = {"en": "The reps' shares must sum to one on every day", "zh": "业务员占比每日合计须为一"}
 
 
+class DocumentExpired(ValidationProblem):
+    """422 at `/expires_on`: what is over proves nothing, and is not filed."""
+
+    def __init__(self, expires_on: date) -> None:
+        said: Words = {"en": f"the document expired on {expires_on}", "zh": f"该文件已于{expires_on}到期"}
+        super().__init__(errors=[FieldError("/expires_on", "document_expired", said)])
+
+
 @dataclass(frozen=True, slots=True)
 class ChecklistRow:
-    """One field that a complete dossier holds, from the table `dossier-checklist`."""
+    """One field that a complete dossier holds, from the table `dossier-checklist`; no channel or class means every."""
 
     field: str
     group: str
+    title: Words
+    channels: frozenset[str] = frozenset()
+    sales_classes: frozenset[str] = frozenset()
+
+    def asks(self, *, channel: str, sales_class: str) -> bool:
+        """Whether an account of that channel and sales-policy class needs the field."""
+        return (not self.channels or channel in self.channels) and (
+            not self.sales_classes or sales_class in self.sales_classes
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +133,12 @@ def completeness(filled: Mapping[str, bool], checklist: Sequence[ChecklistRow]) 
 def filled_fields(
     account: Mapping[str, Any], people: Sequence[Mapping[str, Any]], papers: Iterable[Paper], on: date
 ) -> dict[str, bool]:
-    """Each field a checklist may name, and whether the dossier holds it; an expired document does not count."""
+    """Each field a checklist may name, and whether the dossier holds it.
+
+    Neither a document that has expired nor a person who has left by then counts.
+    """
     held = {name: value not in (None, "") for name, value in account.items()}
+    people = [person for person in people if person.get("left_on") is None or on < person["left_on"]]
     roles = {person["role"] for person in people}
     held["legal_representative"] = PersonRole.legal_representative in roles
     held["principals"] = PersonRole.principal in roles

@@ -33,6 +33,7 @@ class Account(Base):
     channel: Mapped[str]
     sales_class: Mapped[str]
     industry: Mapped[str | None]
+    size: Mapped[str | None]
     industrial: Mapped[bool]
     developer: Mapped[str | None]
     frozen: Mapped[bool] = mapped_column(default=False)
@@ -53,6 +54,7 @@ class AccountPerson(Base):
     birth_date: Mapped[date | None]
     interests: Mapped[str | None]
     family_notes: Mapped[str | None]
+    left_on: Mapped[date | None]
 
 
 class AccountPaper(Base):
@@ -64,6 +66,7 @@ class AccountPaper(Base):
     number: Mapped[str]
     issued_on: Mapped[date | None]
     expires_on: Mapped[date | None]
+    file_reference: Mapped[str | None]
     file_hash: Mapped[str | None]
 
 

@@ -1,6 +1,6 @@
 """Queries over dossiers; a caller's reach is part of the query, so that another branch's account is not there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -44,13 +44,22 @@ async def next_number(session: AsyncSession) -> str:
     return f"KA-{number:06d}"
 
 
-async def people(session: AsyncSession, *, account_id: str) -> Sequence[AccountPerson]:
-    query = select(AccountPerson).where(AccountPerson.account_id == account_id).order_by(AccountPerson.id)
+async def people_of(session: AsyncSession, *, account_ids: Collection[str]) -> Sequence[AccountPerson]:
+    query = select(AccountPerson).where(AccountPerson.account_id.in_(account_ids)).order_by(AccountPerson.id)
     return (await session.scalars(query)).all()
 
 
-async def papers(session: AsyncSession, *, account_id: str) -> Sequence[AccountPaper]:
-    query = select(AccountPaper).where(AccountPaper.account_id == account_id).order_by(AccountPaper.id)
+async def person(session: AsyncSession, *, account_id: str, person_id: str) -> AccountPerson:
+    """Raises NotFound."""
+    query = select(AccountPerson).where(AccountPerson.account_id == account_id, AccountPerson.id == person_id)
+    found = await session.scalar(query)
+    if found is None:
+        raise NotFound({"en": f"There is no person {person_id} here.", "zh": f"此处没有人员{person_id}。"})
+    return found
+
+
+async def papers_of(session: AsyncSession, *, account_ids: Collection[str]) -> Sequence[AccountPaper]:
+    query = select(AccountPaper).where(AccountPaper.account_id.in_(account_ids)).order_by(AccountPaper.id)
     return (await session.scalars(query)).all()
 
 

@@ -44,6 +44,7 @@ class DossierFields(Request):
     head_count_local: int | None = Field(None, ge=0, le=10_000_000)
     head_count_foreign: int | None = Field(None, ge=0, le=10_000_000)
     industry: Text | None = Field(None, examples=["telecom retail"])
+    size: Text | None = Field(None, examples=["medium: 3 shops, 40 people"])
     developer: str | None = Field(
         None, description="user id of the salesperson who developed the customer himself (R3)"
     )
@@ -91,6 +92,7 @@ class AccountOut(BaseModel):
     head_count_local: int | None
     head_count_foreign: int | None
     industry: str | None
+    size: str | None
     opened_at: AwareDatetime
 
 
@@ -104,6 +106,39 @@ class NewPerson(Request):
     family_notes: Text | None = Field(None, description="personal; stored, and shown masked")
 
 
+class PersonChange(Request):
+    """Only the fields that are sent change."""
+
+    role: PersonRole | None = None
+    name: Text | None = None
+    title: Text | None = None
+    education: Text | None = None
+    birth_date: date | None = None
+    interests: Text | None = None
+    family_notes: Text | None = None
+    left_on: date | None = Field(None, description="first day the person is no longer with the customer")
+
+    @field_validator("role", "name")
+    @classmethod
+    def _is_never_emptied(cls, value: str | None) -> str:
+        if value is None:
+            raise ValueError("leave it out, or name another")
+        return value
+
+
+class Purpose(Request):
+    """Why something personal is read in clear."""
+
+    purpose: Text = Field(min_length=5, description="kept in the audit trail", examples=["payout of March 2021"])
+
+
+class FamilyNotes(BaseModel):
+    """In clear; the reading was audited."""
+
+    id: str
+    family_notes: str | None
+
+
 class PersonOut(BaseModel):
     id: str
     role: PersonRole
@@ -113,6 +148,7 @@ class PersonOut(BaseModel):
     birth_date: date | None
     interests: str | None
     family_notes: str | None = Field(description="masked")
+    left_on: date | None
 
 
 class NewDocument(Request):
@@ -120,7 +156,16 @@ class NewDocument(Request):
     number: Text = Field(examples=["CD/KIN/RCCM/12-B-0417"])
     issued_on: date | None = Field(None, examples=["2012-06-01"])
     expires_on: date | None = Field(None, description="its last good day", examples=["2024-06-01"])
+    file_reference: Text | None = Field(None, description="where the paper lies", examples=["cabinet 4, folder 17"])
     file_hash: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="of a file sent to POST /files")
+
+    @field_validator("expires_on")
+    @classmethod
+    def _lasts_a_day(cls, value: date | None, info: ValidationInfo) -> date | None:
+        issued = info.data.get("issued_on")
+        if value is not None and issued is not None and value < issued:
+            raise ValueError("a document is good on the day it was issued")
+        return value
 
 
 class DocumentOut(BaseModel):
@@ -129,6 +174,8 @@ class DocumentOut(BaseModel):
     number: str
     issued_on: date | None
     expires_on: date | None
+    expired: bool = Field(description="on the day asked; an expired document counts as missing")
+    file_reference: str | None
     file_hash: str | None
 
 
@@ -157,9 +204,24 @@ class Reason(Request):
     reason: Text = Field(examples=["licence under review"])
 
 
+class Title(BaseModel):
+    en: str
+    zh: str
+
+
 class MissingField(BaseModel):
-    field: str
-    group: str
+    field: str = Field(examples=["business_licence"])
+    group: str = Field(examples=["documents"])
+    title: Title
+
+
+class BankAccountOut(BaseModel):
+    id: str
+    bank: str
+    currency: str | None
+    number: str = Field(description="masked", examples=["••• 0172"])
+    in_use: bool
+    recorded_at: AwareDatetime
 
 
 class Dossier(BaseModel):
@@ -168,6 +230,7 @@ class Dossier(BaseModel):
     account: AccountOut
     people: list[PersonOut]
     documents: list[DocumentOut]
+    bank_accounts: list[BankAccountOut]
     team: list[Member]
     completeness: str = Field(examples=["0.9655"])
     missing: list[MissingField]

@@ -7,23 +7,33 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.banking.models import BankAccount
+from services.accounts.banking.repository import bank_accounts
 from services.accounts.branches import UnknownBranch
 from services.accounts.dossiers import repository
+from services.accounts.dossiers.checklist import measure_dossiers
 from services.accounts.dossiers.domain import (
     AlreadyFrozen,
     BranchOutOfReach,
     ChecklistRow,
     Completeness,
+    DocumentExpired,
     NotFrozen,
-    Paper,
     TeamDuty,
     TeamMember,
     check_team,
-    completeness,
-    filled_fields,
 )
 from services.accounts.dossiers.models import Account, AccountPaper, AccountPerson, TeamRow
-from services.accounts.dossiers.schemas import AccountChange, DossierFields, NewAccount, NewDocument, NewPerson, Team
+from services.accounts.dossiers.schemas import (
+    AccountChange,
+    DossierFields,
+    NewAccount,
+    NewDocument,
+    NewPerson,
+    PersonChange,
+    Team,
+)
+from shared.audit import Entry, append
 from shared.auth.principal import Reach
 from shared.calendar import local_day
 from shared.errors import Conflict
@@ -66,6 +76,7 @@ class WholeDossier:
     account: Account
     people: Sequence[AccountPerson]
     papers: Sequence[AccountPaper]
+    banking: Sequence[BankAccount]
     team: Sequence[TeamRow]
     completeness: Completeness
 
@@ -117,8 +128,26 @@ async def add_person(session: AsyncSession, *, account: Account, request: NewPer
     return person
 
 
+async def change_person(session: AsyncSession, *, person: AccountPerson, request: PersonChange) -> None:
+    """Take over the fields that were sent."""
+    for name, value in request.model_dump(exclude_unset=True).items():
+        setattr(person, name, value)
+
+
+async def reveal_family_notes(
+    session: AsyncSession, *, person: AccountPerson, purpose: str, who: Whereabouts
+) -> str | None:
+    """The notes in clear; who read them and what for is kept in the same transaction (A1)."""
+    detail = {"person_id": person.id, "purpose": purpose}
+    subject = f"account/{person.account_id}"
+    await append(session, Entry(who.now, who.user_id, "family_notes.revealed", subject, detail))
+    return person.family_notes
+
+
 async def add_paper(session: AsyncSession, *, account: Account, request: NewDocument, who: Whereabouts) -> AccountPaper:
-    """File a document; a licence is told to the others, who check it before contracts (C1)."""
+    """File a document; a licence is told to the others, who check it before contracts (C1). Raises DocumentExpired."""
+    if request.expires_on is not None and request.expires_on < who.today:
+        raise DocumentExpired(request.expires_on)
     paper = AccountPaper(id=str(new_id()), account_id=account.id, **request.model_dump())
     session.add(paper)
     await session.flush()
@@ -162,22 +191,19 @@ async def read_dossier(
     session: AsyncSession, *, account: Account, checklist: Sequence[ChecklistRow], on: date
 ) -> WholeDossier:
     """A1: the file as of a day, measured against the checklist."""
-    people = await repository.people(session, account_id=account.id)
-    papers = await repository.papers(session, account_id=account.id)
-    team = await repository.team(session, account_id=account.id)
-    fields = {column.key: getattr(account, column.key) for column in Account.__table__.columns}
-    fields["registered_capital"] = account.registered_capital_minor
-    filled = filled_fields(
-        fields,
-        [{"role": p.role} | {name: getattr(p, name) for name in NewPerson.model_fields} for p in people],
-        [Paper(paper.type, paper.expires_on) for paper in papers],
-        on,
+    measured = await measure_dossiers(session, accounts=[account], checklist=checklist, on=on)
+    return WholeDossier(
+        account,
+        await repository.people_of(session, account_ids=[account.id]),
+        await repository.papers_of(session, account_ids=[account.id]),
+        await bank_accounts(session, account_id=account.id),
+        await repository.team(session, account_id=account.id),
+        measured[account.id],
     )
-    return WholeDossier(account, people, papers, team, completeness(filled, checklist))
 
 
 async def tell_profile(session: AsyncSession, *, account: Account, now: datetime) -> None:
-    papers = await repository.papers(session, account_id=account.id)
+    papers = await repository.papers_of(session, account_ids=[account.id])
     licences = [paper for paper in papers if paper.type == LICENCE]
     licence = max(licences, key=lambda paper: (paper.expires_on or date.max, paper.id), default=None)
     record(session, AccountChanged(occurred_at=now, **profile(account, licence=licence)))

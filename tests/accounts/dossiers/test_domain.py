@@ -23,8 +23,12 @@ def a_rep(user_id: str, share: str, first: date, until: date | None = None) -> T
     return TeamMember(user_id, TeamDuty.account_rep, Decimal(share), first, until)
 
 
+def a_row(field: str, **asked: frozenset[str]) -> ChecklistRow:
+    return ChecklistRow(field, "company", {"en": field, "zh": field}, **asked)
+
+
 def test_completeness_is_filled_over_required_and_keeps_the_checklists_order():
-    checklist = [ChecklistRow("phone", "company"), ChecklistRow("fax", "company"), ChecklistRow("number", "dossier")]
+    checklist = [a_row("phone"), a_row("fax"), a_row("number")]
     found = completeness({"number": True, "phone": False}, checklist)
     assert found.share == Decimal(1) / 3
     assert [row.field for row in found.missing] == ["phone", "fax"]
