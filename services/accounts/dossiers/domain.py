@@ -86,6 +86,31 @@ class ChecklistRow:
         )
 
 
+class SpansOverlap(ValidationProblem):
+    """422 at the member whose days meet those of one before."""
+
+    code = "spans_overlap"
+    title: ClassVar[Words] = {"en": "A duty is held twice on one day", "zh": "同一职责在同一日重复"}
+
+    def __init__(self, place: int, member: "TeamMember") -> None:
+        said: Words = {
+            "en": f"on days from {member.valid_from} on, {member.duty} is held already",
+            "zh": f"自{member.valid_from}起的日期内，该职责已有人担任",
+        }
+        super().__init__(said, errors=[FieldError(f"/members/{place}/valid_from", self.code, said)])
+
+
+class DaysWithoutRep(ValidationProblem):
+    """422: from that day on the credit would be nobody's."""
+
+    code = "days_without_rep"
+    title: ClassVar[Words] = {"en": "Some days have no rep", "zh": "部分日期没有业务员"}
+
+    def __init__(self, day: date) -> None:
+        said: Words = {"en": f"from {day} on the account has no rep", "zh": f"自{day}起客户没有业务员"}
+        super().__init__(said, errors=[FieldError("/members", self.code, said)])
+
+
 @dataclass(frozen=True, slots=True)
 class Completeness:
     """`share` is filled over required fields, unrounded; `missing` keeps the checklist's order."""
@@ -118,6 +143,11 @@ class TeamMember:
     def covers(self, on: date) -> bool:
         return self.valid_from <= on and (self.valid_until is None or on < self.valid_until)
 
+    def duty_meets(self, other: "TeamMember") -> bool:
+        """On some day both hold a duty that only one of them can hold."""
+        alone = self.user_id == other.user_id or self.duty is not TeamDuty.account_rep
+        return self.duty is other.duty and alone and (self.covers(other.valid_from) or other.covers(self.valid_from))
+
 
 PERSON_FIELDS = ("title", "education", "birth_date", "interests", "family_notes")
 
@@ -149,23 +179,23 @@ def filled_fields(
 
 
 def check_team(members: Sequence[TeamMember]) -> None:
-    """On every day that has a rep, the reps' shares sum to exactly one."""
+    """S-I1: from the first rep's first day on, the reps' shares sum to exactly one on every day.
+
+    Nobody has the same duty twice on one day, and an account has one manager of a kind at a time.
+    Raises SpansOverlap, DaysWithoutRep, SharesDoNotAddUp.
+    """
+    for place, later in enumerate(members):
+        if any(earlier.duty_meets(later) for earlier in members[:place]):
+            raise SpansOverlap(place, later)
     reps = [member for member in members if member.duty is TeamDuty.account_rep]
-    for day in sorted({rep.valid_from for rep in reps}):
-        if sum((rep.share for rep in reps if rep.covers(day)), Decimal(0)) != 1:
-            raise SharesDoNotAddUp(
-                {
-                    "en": f"On {day} the shares of the account's reps do not sum to 1.",
-                    "zh": f"{day}当日客户代表的份额合计不为1。",
-                }
-            )
-    ends = {rep.valid_until for rep in reps if rep.valid_until}
-    for day in sorted(ends):
+    for day in sorted({rep.valid_from for rep in reps} | {rep.valid_until for rep in reps if rep.valid_until}):
         standing = [rep.share for rep in reps if rep.covers(day)]
-        if standing and sum(standing, Decimal(0)) != 1:
+        if not standing:
+            raise DaysWithoutRep(day)
+        if (total := sum(standing, Decimal(0))) != 1:
             raise SharesDoNotAddUp(
                 {
-                    "en": f"From {day} on the shares of the account's reps do not sum to 1.",
-                    "zh": f"自{day}起客户代表的份额合计不为1。",
+                    "en": f"From {day} on the shares of the account's reps sum to {total}, not to 1.",
+                    "zh": f"自{day}起客户代表的份额合计为{total}，应为1。",
                 }
             )

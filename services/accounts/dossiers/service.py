@@ -157,14 +157,15 @@ async def add_paper(session: AsyncSession, *, account: Account, request: NewDocu
 
 
 async def set_team(session: AsyncSession, *, account: Account, request: Team, who: Whereabouts) -> Sequence[TeamRow]:
-    """Who works for the account, day by day; the reps' shares of each day sum to one (S-I1)."""
+    """Who works for the account, day by day; the reps' shares of each day sum to one (S-I1). See check_team."""
     members = [TeamMember(m.user_id, TeamDuty(m.duty), m.share, m.valid_from, m.valid_until) for m in request.members]
     check_team(members)
     rows = [TeamRow(id=str(new_id()), account_id=account.id, **m.model_dump()) for m in request.members]
     await repository.replace_team(session, account_id=account.id, members=rows)
     if request.developer is not None:
         account.developer = request.developer
-    told = [ToldMember(**m.model_dump(exclude={"share"}), share=str(m.share)) for m in request.members]
+    in_order = sorted(request.members, key=lambda member: member.valid_from)
+    told = [ToldMember(**m.model_dump(exclude={"share"}), share=str(m.share)) for m in in_order]
     record(
         session,
         TeamChanged(occurred_at=who.now, account_id=account.id, members=tuple(told), developer=account.developer),

@@ -1,9 +1,13 @@
 """A1: bank details are sealed in the database, masked for everybody, and every clear view of them is audited."""
 
+import json
+
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from mainstay.app import app as command
 from services.accounts.banking.domain import BankDetails, NotABankAccount, account_number, masked
 from services.accounts.banking.rotation import seal_everything_anew
 from services.accounts.banking.sealing import KeyMissing, Keyring, Sealed
@@ -164,6 +168,15 @@ async def test_after_a_rotation_only_the_new_key_is_needed_a1(accounts, people, 
     assert found == BankDetails(CLEAR, "Ngaliema SARL")
     back = {"bank_key_id_before": "2027", "bank_key_before": NEW["new"]}
     await seal_everything_anew(AccountsSettings(database_url=accounts.settings.database_url, **back))
+
+
+def test_the_command_seals_under_the_key_of_its_environment_a1(accounts, monkeypatch):
+    url = accounts.settings.database_url
+    given = {"ACCOUNTS_DATABASE_URL": url, "BANK_KEY_ID_BEFORE": "nothing-of-it", "BANK_KEY_BEFORE": "x" * 16}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    done = CliRunner().invoke(command, ["bank-keys", "rotate", "--json"])
+    assert (done.exit_code, json.loads(done.stdout)) == (0, {"key_id": "development", "sealed": 0}), done.output
 
 
 async def test_a_rotation_without_the_key_before_changes_nothing_and_says_so_a1(accounts, people, opened):
