@@ -43,6 +43,9 @@ async def read_today(request: Request, now: Now) -> date:
 Today = Annotated[date, Depends(read_today)]
 
 
+NEVER_REFUSING = frozenset((open_session, read_clock, read_today))
+
+
 class UnknownHere(Forbidden):
     code = "user_not_known_here"
     title: ClassVar[Words] = {

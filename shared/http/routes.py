@@ -15,7 +15,7 @@ from starlette.types import Message, Receive
 from shared import outbox
 from shared.auth.permissions import permission_table
 from shared.errors import Words
-from shared.http.dependencies import Allowed, Public, Session, read_caller
+from shared.http.dependencies import NEVER_REFUSING, Allowed, Public, Session, read_caller
 from shared.http.exchange import Exchange, Runtime, exchange_of, runtime_of
 from shared.http.problems import BodyTooLarge, UnsupportedMediaType
 from shared.http.seen import AFTER, SEEN, wait_until_known, written
@@ -90,12 +90,15 @@ class Route(APIRoute):
     """A route of a service; use `Router` and it is taken by itself."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        dependencies = list(options.pop("dependencies", None) or [])
         self.needs_idempotency_key = "POST" in (options.get("methods") or ()) and getattr(
             endpoint, "needs_idempotency_key", True
         )
+        permissions, asked_first = _permissions_asked(endpoint)
+        dependencies = list(options.pop("dependencies", None) or [])
         if self.needs_idempotency_key:
-            dependencies += [*_permissions_asked(endpoint), Depends(_claim_idempotency_key)]
+            dependencies += [*permissions, Depends(_claim_idempotency_key)]
+        elif not asked_first:
+            dependencies += permissions
         self.shown_once: tuple[str, ...] = getattr(endpoint, "shown_once", ())
         self.body_limit: int = getattr(endpoint, "body_limit", BODY_LIMIT)
         super().__init__(path, endpoint, dependencies=dependencies, **options)
@@ -170,12 +173,19 @@ def _operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def _permissions_asked(endpoint: Callable[..., Any]) -> Iterator[params.Depends]:
-    """A permission in the signature is asked before the idempotency key: who may not, learns no stored answer."""
-    for parameter in inspect.signature(endpoint, eval_str=True).parameters.values():
-        for mark in getattr(parameter.annotation, "__metadata__", ()):
-            if isinstance(mark, params.Depends) and isinstance(mark.dependency, Allowed):
-                yield mark
+def _permissions_asked(endpoint: Callable[..., Any]) -> tuple[list[params.Depends], bool]:
+    """The permissions in a signature, and whether nothing there that can refuse is asked before them.
+
+    Who may not call a route learns nothing by calling it: no stored answer, and not which policies are in force.
+    """
+    marks = [
+        mark
+        for parameter in inspect.signature(endpoint, eval_str=True).parameters.values()
+        for mark in getattr(parameter.annotation, "__metadata__", ())
+        if isinstance(mark, params.Depends) and mark.dependency not in NEVER_REFUSING
+    ]
+    permissions = [mark for mark in marks if isinstance(mark.dependency, Allowed)]
+    return permissions, marks[: len(permissions)] == permissions
 
 
 def _limited(receive: Receive, headers: Headers, limit: int) -> Receive:

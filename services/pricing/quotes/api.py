@@ -70,9 +70,9 @@ async def list_quotes(
     request: Request,
     session: Session,
     now: Now,
-    caller: Reader,
     book: Book,
     asked: PageQuery,
+    caller: Reader,
     account_id: Annotated[UUID | None, Query(description="only this account's")] = None,
     state: Annotated[str | None, Query(description="only those stored in this state")] = None,
 ) -> Page[QuoteAnswer]:
@@ -94,7 +94,7 @@ def _as_it_is(row: QuoteRow) -> QuoteRow:
 
 @router.get("/quotes/{quote_id}")
 async def get_quote(
-    *, quote_id: QuoteId, request: Request, response: Response, session: Session, now: Now, caller: Reader, book: Book
+    *, quote_id: QuoteId, request: Request, response: Response, session: Session, now: Now, book: Book, caller: Reader
 ) -> QuoteAnswer:
     """One quote as it stands today."""
     quote = await service.find_quote(session, quote_id, reach=caller.reach("quotes.read"))

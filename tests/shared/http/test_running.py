@@ -136,7 +136,12 @@ def test_a_service_with_an_unguarded_route_does_not_start(wrong: str) -> None:
         create_app(ServiceDescription("pricing", "t", "t", ServiceSettings(), routers=(plain,)))
 
 
-SAFE = {"environment": "production", "database_url": "postgresql://a:Zx81@db/a", "signing_key_secret": "s" * 32}
+SAFE = {
+    "environment": "production",
+    "database_url": "postgresql://a:Zx81@db/a",
+    "signing_key_secret": "s" * 32,
+    "bank_key": "b" * 32,
+}
 
 
 @pytest.mark.parametrize(
@@ -147,6 +152,8 @@ SAFE = {"environment": "production", "database_url": "postgresql://a:Zx81@db/a",
                      id="the default database password"),
         pytest.param({"signing_key_secret": AccountsSettings.model_fields["signing_key_secret"].default},
                      "SIGNING_KEY_SECRET", id="the default secret of the signing keys"),
+        pytest.param({"bank_key": AccountsSettings.model_fields["bank_key"].default},
+                     "BANK_KEY", id="the default key of the bank details"),
     ],
 )  # fmt: skip
 def test_production_refuses(changed: dict[str, str], sentence: str) -> None:
