@@ -13,6 +13,7 @@ from services.accounts.programmes import api as programmes_api
 from services.accounts.ratings import api as ratings_api
 from services.accounts.reports import api as reports_api
 from services.accounts.settings import AccountsSettings
+from services.accounts.targets import api as targets_api
 from shared.consumer import topics_read
 from shared.dead_letters_api import dead_letters_router
 from shared.files_api import router as files_router
@@ -28,6 +29,7 @@ SLICES = (
     programmes_api.router,
     ratings_api.router,
     reports_api.router,
+    targets_api.router,
 )
 
 

@@ -105,6 +105,31 @@ class KeyAccountListAgreed(AccountEvent):
     valid_until: dt.date
 
 
+class SalesTargetSet(Event):
+    """A sales plan of a rep, a manager, a branch (`scope_id` its name) or an account; it replaces the period's last.
+
+    The days are `[valid_from, valid_until)`.
+    """
+
+    topic = "accounts.v1"
+    aggregate = "sales_target"
+
+    target_id: str
+    scope: Literal["rep", "manager", "branch", "account"]
+    scope_id: str
+    period: str
+    valid_from: dt.date
+    valid_until: dt.date
+    amount_minor: int
+    currency: str
+
+    def aggregate_id(self) -> str:
+        return f"{self.scope}:{self.scope_id}"
+
+    def partition_key(self) -> str:
+        return self.scope_id
+
+
 EVENTS = (
     AccountOpened,
     AccountChanged,
@@ -115,4 +140,5 @@ EVENTS = (
     ClassChanged,
     ElectionMade,
     KeyAccountListAgreed,
+    SalesTargetSet,
 )
