@@ -2,23 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import ClassVar
 
 from services.approvals.circumstances import Circumstances
 from services.approvals.routing.domain import Chain, chain_of, turns
-from services.approvals.routing.office_hours import OfficeHours, due_at
 from services.approvals.routing.reasons import reasons
 from shared.errors import Problem, Words
+from shared.office_hours import due_at, office_hours
 from shared.policy.evaluation import Answer, Case, Facts
 from shared.policy.notation import Words as PolicyWords
-from shared.policy.plan import TablePlan
 from shared.policy.route import RoutePlan
 from shared.trace import Subject
-
-HOLIDAYS = "public-holidays"
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-EVERYWHERE = "*"
 
 
 class UnknownRoute(Problem):
@@ -85,33 +80,9 @@ def _words(words: PolicyWords) -> Words:
     return {"en": words.en, "zh": words.zh}
 
 
-def office_hours(calendar: str, *, branch: str | None, at: Circumstances) -> OfficeHours | None:
-    """The hours of a calendar in a branch, else those of everywhere; none where it is not published."""
-    plan = at.plans.by_id.get(calendar)
-    if not isinstance(plan, TablePlan):
-        return None
-    own = {str(row["branch"]) for row in plan.rows} & {branch or at.head_office}
-    weekdays = {
-        WEEKDAYS.index(str(row["weekday"])): (_time(row["opens"]), _time(row["closes"]))
-        for row in plan.rows
-        if row["branch"] in (own or {EVERYWHERE})
-    }
-    return OfficeHours(plan.document.zone, weekdays, _holidays(at))
-
-
-def _time(cell: object) -> time:
-    return time.fromisoformat(str(cell))
-
-
-def _holidays(at: Circumstances) -> frozenset[date]:
-    plan = at.plans.by_id.get(HOLIDAYS)
-    days = [row["day"] for row in plan.rows] if isinstance(plan, TablePlan) else []
-    return frozenset(day for day in days if isinstance(day, date))
-
-
 def step_due_at(chain: Chain, opened_at: datetime, *, branch: str | None, at: Circumstances) -> datetime | None:
     """When a step opened at a moment is late, in business time; none where its calendar is not published."""
-    hours = office_hours(chain.clock.calendar, branch=branch, at=at)
+    hours = office_hours(at.plans, calendar=chain.clock.calendar, branch=branch or at.head_office)
     return None if hours is None or not hours.weekdays else due_at(opened_at, chain.clock.each, hours)
 
 

@@ -7,7 +7,11 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from shared.calendar import Duration
+from shared.policy.plan import Plans, TablePlan
 
+HOLIDAYS = "public-holidays"
+EVERYWHERE = "*"
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAYS_LOOKED_AT = 3 * 366
 
 
@@ -22,6 +26,30 @@ class OfficeHours:
     zone: str
     weekdays: Mapping[int, tuple[time, time]]
     holidays: frozenset[date]
+
+
+def office_hours(plans: Plans, *, calendar: str, branch: str | None) -> OfficeHours | None:
+    """The hours of a calendar in a branch, else those of everywhere; none where it is not published."""
+    plan = plans.by_id.get(calendar)
+    if not isinstance(plan, TablePlan):
+        return None
+    own = {str(row["branch"]) for row in plan.rows} & {branch}
+    weekdays = {
+        WEEKDAYS.index(str(row["weekday"])): (_time(row["opens"]), _time(row["closes"]))
+        for row in plan.rows
+        if row["branch"] in (own or {EVERYWHERE})
+    }
+    return OfficeHours(plan.document.zone, weekdays, _holidays(plans))
+
+
+def _time(cell: object) -> time:
+    return time.fromisoformat(str(cell))
+
+
+def _holidays(plans: Plans) -> frozenset[date]:
+    plan = plans.by_id.get(HOLIDAYS)
+    days = [row["day"] for row in plan.rows] if isinstance(plan, TablePlan) else []
+    return frozenset(day for day in days if isinstance(day, date))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.approvals.routing.office_hours import NeverOpen, OfficeHours, due_at
+from shared.office_hours import NeverOpen, OfficeHours, due_at
 
 WEEK = {day: (time(8), time(16)) for day in range(5)}
 HOURS = OfficeHours("Africa/Kinshasa", WEEK, frozenset({date(2021, 5, 17)}))
