@@ -67,12 +67,16 @@ class Grant:
 
 
 class Case(NamedTuple):
-    """One question to a policy: whose facts, about whom, as of when (an aware instant)."""
+    """One question to a policy: whose facts, about whom, as of when (an aware instant).
+
+    `final`: what still runs is judged as it stands, so that a month's closing, or a day something was due by, can fail.
+    """
 
     facts: Facts
     subject: Subject
     as_of: datetime
     grants: tuple[Grant, ...] = ()
+    final: bool = False
 
 
 class NothingKnown:

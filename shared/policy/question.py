@@ -61,8 +61,8 @@ class Question:
         return case.facts.value(measure, case.subject, window, as_of), window
 
     def may_still_change(self, window: Period | None, case: Case) -> bool:
-        """Asked for a calendar or counted window whose last day is not over."""
-        if window is None or isinstance(self.measure.window, RollingWindow):
+        """Asked for a calendar or counted window whose last day is not over, and not for a final answer."""
+        if case.final or window is None or isinstance(self.measure.window, RollingWindow):
             return False
         return not window.is_over(local_day(case.as_of, self.zone))
 

@@ -234,6 +234,16 @@ def test_a_window_that_still_runs_answers_not_yet_with_its_last_day():
     assert promoters.decide(case(facts | {"programme.promoters": 15})).outcome.answer is HOLDS
 
 
+def test_a_final_question_judges_a_running_window_as_it_stands():
+    """A9, A10: a closing asks of the month it closes, and a form that is due on the 25th fails on the 26th."""
+    monthly = written(
+        "conditions", require={"fact": "account.manager_visits", "window": "month", "at_least": 1}, subject="account"
+    )
+    asked = case({"account.manager_visits": 0}, as_of=on(date(2021, 3, 31)))
+    assert monthly.decide(asked).outcome.answer is LATER
+    assert monthly.decide(asked._replace(final=True)).outcome.answer is FAILS
+
+
 def test_a_window_counted_from_an_unknown_day_has_no_evidence():
     node = plan("new-customer-gates").decide(case({"orders.count": 9})).trace.inside[0].inside[1]
     assert node.result == UNKNOWN
