@@ -3,8 +3,11 @@
 from fastapi import FastAPI
 
 from services.accounts.banking import api as banking_api
+from services.accounts.complaints import api as complaints_api
 from services.accounts.consumers import consumers
+from services.accounts.contacts import api as contacts_api
 from services.accounts.dossiers import api as dossiers_api
+from services.accounts.flags import api as flags_api
 from services.accounts.identity import api as identity_api
 from services.accounts.identity import token_api
 from services.accounts.identity.key_loading import own_keys
@@ -13,6 +16,7 @@ from services.accounts.programmes import api as programmes_api
 from services.accounts.ratings import api as ratings_api
 from services.accounts.reports import api as reports_api
 from services.accounts.settings import AccountsSettings
+from services.accounts.surveys import api as surveys_api
 from services.accounts.targets import api as targets_api
 from shared.consumer import topics_read
 from shared.dead_letters_api import dead_letters_router
@@ -30,6 +34,10 @@ SLICES = (
     ratings_api.router,
     reports_api.router,
     targets_api.router,
+    contacts_api.router,
+    complaints_api.router,
+    surveys_api.router,
+    flags_api.router,
 )
 
 

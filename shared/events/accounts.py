@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-from shared.events.envelope import Contents, Event
+from shared.events.envelope import Contents, Event, Instant
 
 
 class AccountEvent(Event):
@@ -130,6 +130,24 @@ class SalesTargetSet(Event):
         return self.scope_id
 
 
+class ComplaintOpened(AccountEvent):
+    """A customer complained; what about is for the house alone."""
+
+    complaint_id: str
+    branch: str
+    owner: str
+    resolve_by: Instant
+    order_id: str | None = None
+
+
+class ComplaintResolved(AccountEvent):
+    complaint_id: str
+    owner: str
+    caused_by_us: bool
+    opened_on: dt.date
+    on_time: bool
+
+
 EVENTS = (
     AccountOpened,
     AccountChanged,
@@ -141,4 +159,6 @@ EVENTS = (
     ElectionMade,
     KeyAccountListAgreed,
     SalesTargetSet,
+    ComplaintOpened,
+    ComplaintResolved,
 )

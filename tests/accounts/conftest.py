@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
@@ -60,8 +61,15 @@ class Accounts:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def accounts(service_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Accounts]:
-    settings = AccountsSettings(database_url=await service_database("accounts"), anonymous_rate_limit_burst=100_000)
+async def accounts(
+    service_database: Callable[[str], Awaitable[str]], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Accounts]:
+    settings = AccountsSettings(
+        database_url=await service_database("accounts"),
+        anonymous_rate_limit_burst=100_000,
+        rate_limit_burst=100_000,
+        files_path=tmp_path_factory.mktemp("files"),
+    )
     app = make_app(settings)
     async with serving(app) as client:
         async with app.state.mainstay.sessions() as session:

@@ -12,15 +12,13 @@ from services.accounts.dossiers.api import AccountId
 from services.accounts.edge import Here
 from services.accounts.ratings import repository, service
 from services.accounts.ratings.domain import class_on
-from services.accounts.ratings.models import Assessment, Contact, RatingProposal
+from services.accounts.ratings.models import Assessment, RatingProposal
 from services.accounts.ratings.schemas import (
     AssessmentOut,
     ClassOut,
     ClassSpan,
-    ContactOut,
     ExplanationOut,
     NewAssessment,
-    NewContact,
     NewRun,
     ProposalOut,
     RatingOut,
@@ -50,20 +48,6 @@ async def assess(
     who = here.by(caller, "assessments.write")
     account = await dossiers.account(session, account_id=account_id, reach=who.reach)
     return shown_assessment(await service.assess(session, account_id=account.id, request=body, who=who))
-
-
-@router.post("/accounts/{account_id}/contacts", status_code=201)
-async def log_contact(
-    account_id: AccountId,
-    body: NewContact,
-    session: Session,
-    here: Here,
-    caller: Annotated[Principal, allowed("accounts.write")],
-) -> ContactOut:
-    """Log a visit, a call or a mail; the number of them is the account's activity (A10, A2)."""
-    who = here.by(caller, "accounts.write")
-    account = await dossiers.account(session, account_id=account_id, reach=who.reach)
-    return shown_contact(await service.log_contact(session, account_id=account.id, request=body, who=who))
 
 
 @router.post("/rating-runs", status_code=201)
@@ -179,7 +163,3 @@ def shown_proposal(row: RatingProposal) -> ProposalOut:
 
 def shown_assessment(row: Assessment) -> AssessmentOut:
     return AssessmentOut(**{name: getattr(row, name) for name in AssessmentOut.model_fields})
-
-
-def shown_contact(row: Contact) -> ContactOut:
-    return ContactOut(**{name: getattr(row, name) for name in ContactOut.model_fields})

@@ -27,19 +27,6 @@ class Assessment(Base):
     __table_args__ = (Index("ix_assessment_account_id", "account_id", "fact", "assessed_on"),)
 
 
-class Contact(Base):
-    __tablename__ = "contact"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
-    kind: Mapped[str]
-    on_day: Mapped[date]
-    note: Mapped[str]
-    logged_by: Mapped[str]
-
-    __table_args__ = (Index("ix_contact_account_id", "account_id", "on_day"),)
-
-
 class RatingProposal(Base):
     __tablename__ = "rating_proposal"
 

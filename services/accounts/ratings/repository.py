@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accounts.dossiers.models import Account
 from services.accounts.ratings.domain import ClassFact
 from services.accounts.ratings.facts import Assessed, KnownOrder
-from services.accounts.ratings.models import Assessment, ClassRow, Contact, PurchaseOrder, RateRow, RatingProposal
+from services.accounts.ratings.models import Assessment, ClassRow, PurchaseOrder, RateRow, RatingProposal
 from services.accounts.ratings.purchases import Bought, Delivered, from_plain, to_plain
 from shared.auth.principal import Reach
 from shared.auth.scope import within
@@ -70,14 +70,6 @@ async def assessments_of(session: AsyncSession, *, account_ids: Collection[str])
     for row in await session.scalars(select(Assessment).where(Assessment.account_id.in_(account_ids))):
         assessed = Assessed(row.id, row.fact, row.value, row.assessed_on, row.expires_on)
         found.setdefault(row.account_id, []).append(assessed)
-    return found
-
-
-async def contact_days_of(session: AsyncSession, *, account_ids: Collection[str]) -> dict[str, list[date]]:
-    found: dict[str, list[date]] = {}
-    query = select(Contact.account_id, Contact.on_day).where(Contact.account_id.in_(account_ids))
-    for account_id, day in await session.execute(query):
-        found.setdefault(account_id, []).append(day)
     return found
 
 

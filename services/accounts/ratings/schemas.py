@@ -31,18 +31,6 @@ class AssessmentOut(NewAssessment):
     recorded_at: AwareDatetime
 
 
-class NewContact(Request):
-    kind: str = Field(pattern=r"^(visit|call|mail)$", examples=["visit"])
-    on_day: date = Field(examples=["2021-02-03"])
-    note: Text = Field(examples=["needs twelve demo handsets for the new shop"])
-
-
-class ContactOut(NewContact):
-    id: str
-    account_id: str
-    logged_by: str
-
-
 class NewRun(Request):
     accounts: Annotated[list[str], Field(min_length=1, max_length=1000)] | None = Field(
         None, description="ids; left out, every account the caller reaches"

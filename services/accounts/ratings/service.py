@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.contacts.repository import contact_days_of
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.ratings import repository
 from services.accounts.ratings.assessing import check_assessable
@@ -22,8 +23,8 @@ from services.accounts.ratings.domain import (
     takes_effect_on,
 )
 from services.accounts.ratings.facts import RatedAccount, RatingFacts, margin_minor
-from services.accounts.ratings.models import Assessment, ClassRow, Contact, RatingProposal
-from services.accounts.ratings.schemas import NewAssessment, NewContact
+from services.accounts.ratings.models import Assessment, ClassRow, RatingProposal
+from services.accounts.ratings.schemas import NewAssessment
 from shared.asking import sought
 from shared.calendar import Duration, local_day, trailing
 from shared.events.accounts import ClassChanged, ClassProposed
@@ -60,13 +61,6 @@ async def assess(session: AsyncSession, *, account_id: str, request: NewAssessme
         recorded_at=who.now,
         **request.model_dump(),
     )
-    session.add(row)
-    await session.flush()
-    return row
-
-
-async def log_contact(session: AsyncSession, *, account_id: str, request: NewContact, who: Whereabouts) -> Contact:
-    row = Contact(id=str(new_id()), account_id=account_id, logged_by=who.user_id, **request.model_dump())
     session.add(row)
     await session.flush()
     return row
@@ -117,7 +111,7 @@ async def what_is_known(
     since = LOOK_BACK.before(as_of)
     orders = await repository.orders_of(session, account_ids=None if everybody else account_ids, since=since)
     assessments = await repository.assessments_of(session, account_ids=account_ids)
-    contacts = await repository.contact_days_of(session, account_ids=account_ids)
+    contacts = await contact_days_of(session, account_ids=account_ids)
     rates = await repository.exchange_rates(session)
     known = {
         account_id: RatedAccount(

@@ -28,6 +28,9 @@ PUBLIC = {
     ("POST", "/v1/token/refresh"),
     ("POST", "/v1/token/revoke"),
     ("GET", "/.well-known/jwks.json"),
+    # A customer answers a survey without a login: the link he was sent is signed.
+    ("GET", "/v1/survey-links/{link}"),
+    ("POST", "/v1/survey-links/{link}/answers"),
 }
 
 
@@ -134,7 +137,7 @@ async def test_each_role_reaches_it_exactly_when_the_table_says_so(house: House,
     assert wrong == []
 
 
-def test_only_the_issuers_own_routes_are_public() -> None:
+def test_only_the_issuers_own_routes_and_survey_links_are_public() -> None:
     public = {(operation.method, operation.path) for operation in OPERATIONS if not operation.permissions}
     assert public == PUBLIC
 

@@ -1,0 +1,1 @@
+"""Complaints and feedback, each with a time by which it is answered."""

@@ -1,0 +1,1 @@
+"""The log of calls, mails, visits and meetings with an account."""

@@ -1,0 +1,1 @@
+"""What documents had to say about an account or a person, recorded once."""

@@ -1,0 +1,1 @@
+"""Satisfaction surveys: sent, answered by a signed link, scored."""

@@ -1,0 +1,164 @@
+"""Surveys over HTTP (A10): the staff send and read, the customer answers through a link of his own."""
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import Path, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.accounts.dossiers import repository as dossiers
+from services.accounts.dossiers.api import AccountId
+from services.accounts.edge import Here
+from services.accounts.settings import AccountsSettings
+from services.accounts.surveys import repository, service
+from services.accounts.surveys.domain import average, link_of
+from services.accounts.surveys.models import Survey
+from services.accounts.surveys.schemas import (
+    NewSurvey,
+    OpenSurvey,
+    Question,
+    SatisfactionOut,
+    SurveyAnswers,
+    SurveyOut,
+    SurveySent,
+)
+from shared.auth.principal import Principal
+from shared.calendar import Period, period
+from shared.errors import FieldError, ValidationProblem, Words
+from shared.http.dependencies import Session, allowed, public
+from shared.http.exchange import runtime_of
+from shared.http.pages import Page, PageQuery, newest_first, read_page
+from shared.http.routes import Router, shown_once, without_idempotency_key
+from shared.policy.api import Policies
+from shared.policy.explain import explain
+from shared.policy.rulebook import Rulebook
+
+router = Router(tags=["work"])
+LinkText = Annotated[str, Path(max_length=200, description="the link that was sent to the customer")]
+
+
+@router.post("/surveys", status_code=201)
+@shown_once("link")
+async def send_survey(
+    body: NewSurvey,
+    request: Request,
+    response: Response,
+    session: Session,
+    here: Here,
+    policies: Policies,
+    caller: Annotated[Principal, allowed("surveys.send")],
+) -> SurveySent:
+    """Make a survey of the questions in force and the link it is answered through; the link is shown once (A10)."""
+    who = here.by(caller, "surveys.send")
+    account = await dossiers.account(session, account_id=body.account_id, reach=who.reach)
+    rules = Rulebook(policies.in_force(who.today))
+    survey = await service.send_survey(session, account=account, request=body, rules=rules, who=who)
+    link = link_of(survey.id, survey.expires_on, secret=link_secret(request))
+    return SurveySent(link=link, **fields_of(survey))
+
+
+@router.get("/surveys")
+async def list_surveys(
+    session: Session,
+    asked: PageQuery,
+    caller: Annotated[Principal, allowed("surveys.read")],
+    account_id: Annotated[str | None, Query(description="sent to this account")] = None,
+    answered: Annotated[bool | None, Query(description="answered, or still open")] = None,
+) -> Page[SurveyOut]:
+    """The surveys of the accounts the caller may see, newest first."""
+    query = repository.surveys_within(caller.reach("surveys.read"))
+    if account_id is not None:
+        query = query.where(Survey.account_id == account_id)
+    if answered is not None:
+        query = query.where(Survey.answered_at.is_not(None) if answered else Survey.answered_at.is_(None))
+    return await read_page(
+        session, query, asked=asked, by=newest_first(Survey.id), show=lambda row: SurveyOut(**fields_of(row))
+    )
+
+
+@router.get("/survey-links/{link}", dependencies=[public])
+async def open_survey(link: LinkText, request: Request, session: Session) -> OpenSurvey:
+    """What a survey asks, for whoever holds its link."""
+    return shown_open(await behind(session, request, link))
+
+
+@router.post("/survey-links/{link}/answers", status_code=201, dependencies=[public])
+@without_idempotency_key
+async def answer_survey(
+    link: LinkText, body: SurveyAnswers, request: Request, session: Session, here: Here
+) -> OpenSurvey:
+    """Answer a survey once, without a login, by whoever holds its link (A10)."""
+    survey = await behind(session, request, link, lock=True)
+    return shown_open(await service.answer_survey(session, survey=survey, request=body, now=here.now, zone=here.zone))
+
+
+@router.get("/accounts/{account_id}/satisfaction")
+async def read_satisfaction(
+    account_id: AccountId,
+    session: Session,
+    here: Here,
+    policies: Policies,
+    caller: Annotated[Principal, allowed("surveys.read")],
+    quarter: Annotated[str, Query(alias="period", description="the quarter", examples=["2021-Q1"])],
+) -> SatisfactionOut:
+    """How content the account was in a quarter: its answers and the complaints we caused, with the explanation."""
+    who = here.by(caller, "surveys.read")
+    span = quarter_named(quarter)
+    account = await dossiers.account(session, account_id=account_id, reach=who.reach)
+    rules = Rulebook(policies.in_force(min(span.last, who.today)))
+    decision = await service.satisfaction(session, account=account, quarter=span, rules=rules, who=who)
+    rating = decision.outcome
+    return SatisfactionOut(
+        account_id=account.id,
+        period=span.key,
+        policy=decision.policy,
+        score=two_digits(rating.score),
+        grade=rating.grade or None,
+        warnings=list(rating.warnings),
+        lines=list(explain(decision, here.language)),
+        trace=decision.to_plain(),
+    )
+
+
+def quarter_named(key: str) -> Period:
+    """Raises ValidationProblem for anything but a quarter such as 2021-Q1."""
+    try:
+        found = period(key)
+    except ValueError:
+        found = None
+    if found is None or "Q" not in found.key:
+        wrong: Words = {"en": "a quarter such as 2021-Q1", "zh": "应为季度，如2021-Q1"}
+        raise ValidationProblem(errors=[FieldError("/period", "not_a_quarter", wrong, where="query")])
+    return found
+
+
+def link_secret(request: Request) -> str:
+    settings = runtime_of(request).settings
+    assert isinstance(settings, AccountsSettings)
+    return settings.signing_key_secret
+
+
+async def behind(session: AsyncSession, request: Request, link: str, *, lock: bool = False) -> Survey:
+    return await service.survey_behind(session, link=link, secret=link_secret(request), lock=lock)
+
+
+def fields_of(row: Survey) -> dict[str, Any]:
+    named = (name for name in SurveyOut.model_fields if name not in ("questions", "average"))
+    mean = average(tuple(row.answers.values())) if row.answers else None
+    questions = [Question(**question) for question in row.questions]
+    return {name: getattr(row, name) for name in named} | {"questions": questions, "average": two_digits(mean)}
+
+
+def shown_open(row: Survey) -> OpenSurvey:
+    return OpenSurvey(
+        questions=[Question(**question) for question in row.questions],
+        lowest=row.lowest,
+        highest=row.highest,
+        expires_on=row.expires_on,
+        answered=row.answered_at is not None,
+    )
+
+
+def two_digits(figure: Decimal | None) -> str | None:
+    """A figure as it is shown; it is compared unrounded."""
+    return None if figure is None else str(figure.quantize(Decimal("0.01")))

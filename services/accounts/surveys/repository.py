@@ -1,0 +1,43 @@
+"""Queries over surveys; a person's reach is part of the query, a link is its own."""
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.accounts.dossiers.models import Account, AccountPerson
+from services.accounts.dossiers.repository import seen_by
+from services.accounts.surveys.domain import Marks
+from services.accounts.surveys.models import Survey
+from shared.auth.principal import Reach
+
+
+def surveys_within(reach: Reach) -> Select[Survey]:
+    return select(Survey).join(Account, Account.id == Survey.account_id).where(seen_by(reach))
+
+
+async def survey(session: AsyncSession, *, survey_id: str, lock: bool = False) -> Survey | None:
+    query = select(Survey).where(Survey.id == survey_id)
+    found: Survey | None = await session.scalar(query.with_for_update() if lock else query)
+    return found
+
+
+async def is_person_of(session: AsyncSession, *, person_id: str, account_id: str) -> bool:
+    query = select(AccountPerson.id).where(AccountPerson.id == person_id, AccountPerson.account_id == account_id)
+    return await session.scalar(query) is not None
+
+
+async def marks_of(
+    session: AsyncSession, *, account_ids: Collection[str], first: date, until: date
+) -> dict[str, list[Marks]]:
+    """What was answered on the days `[first, until)`, by account."""
+    query = select(Survey).where(
+        Survey.account_id.in_(account_ids), Survey.answered_on >= first, Survey.answered_on < until
+    )
+    found: dict[str, list[Marks]] = {}
+    for row in await session.scalars(query.order_by(Survey.id)):
+        if row.answers is not None and row.answered_on is not None:
+            marks = Marks(row.id, row.answered_on, tuple(row.answers.values()))
+            found.setdefault(row.account_id, []).append(marks)
+    return found
