@@ -27,7 +27,7 @@ def _known(code: str) -> str:
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-Sku = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\S+$")]
+Sku = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f-\x9f]+$")]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Currency = Annotated[str, AfterValidator(_known), Field(pattern=r"^[A-Z]{3}$", examples=["CNY"])]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]

@@ -16,7 +16,7 @@ from services.pricing.orders.placing import Drawn
 from services.pricing.quotes.terms import AT_ONCE, terms_json, terms_of
 from shared.auth.principal import Reach
 from shared.auth.scope import within
-from shared.db.driver import driver_of
+from shared.db.driver import copy_rows
 
 ORDER_COLUMNS = (
     "id", "account_id", "number", "branch", "currency", "state", "placed_at", "priced_at", "net_minor",
@@ -43,12 +43,6 @@ class Movement(NamedTuple):
     amount_minor: int | None = None
     note: str | None = None
     source_reference: str | None = None
-
-
-async def copy_rows(session: AsyncSession, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Binary COPY inside the session's transaction, which must have begun; JSON cells are text."""
-    driver = driver_of(session)
-    await driver.copy_records_to_table(table, columns=columns, records=rows)
 
 
 async def add_orders(session: AsyncSession, orders: Sequence[Order]) -> None:
