@@ -1,12 +1,16 @@
 """Reports over HTTP (A4)."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Depends, Query
+from fastapi.responses import Response
 
-from services.accounts.edge import Here
+from services.accounts.edge import Edge, Here
 from services.accounts.reports import service
+from services.accounts.reports.chart import Drawing, pareto_chart
+from services.accounts.reports.domain import Pareto, ParetoOf
 from services.accounts.reports.schemas import ParetoOut, ParetoRowOut
 from shared.auth.principal import Principal
 from shared.calendar import Period, period
@@ -19,6 +23,35 @@ from shared.policy.rulebook import Rulebook
 
 router = Router(tags=["reports"])
 SHOWN = 50
+PICTURE = "image/svg+xml"
+
+
+class Picture(Response):
+    media_type = PICTURE
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of what, of when and in which currency a report is wanted."""
+
+    of: ParetoOf
+    period: Period
+    currency: str
+
+
+async def report_asked(
+    period_key: Annotated[
+        str, Query(alias="period", description="month, quarter, half year or year", examples=["2010"])
+    ],
+    of: Annotated[ParetoOf, Query(description="what the accounts are ranked by")] = ParetoOf.revenue,
+    currency: Annotated[
+        str, Query(pattern=r"^[A-Z]{3}$", description="amounts are converted to it by their day")
+    ] = "CNY",
+) -> Asked:
+    return Asked(of, named_period(period_key), currency)
+
+
+Report = Annotated[Asked, Depends(report_asked)]
 
 
 @router.get("/reports/pareto")
@@ -27,37 +60,56 @@ async def read_pareto(
     here: Here,
     policies: Policies,
     caller: Annotated[Principal, allowed("reports.read")],
-    period_key: Annotated[
-        str, Query(alias="period", description="month, quarter, half year or year", examples=["2010"])
-    ],
-    currency: Annotated[
-        str, Query(pattern=r"^[A-Z]{3}$", description="amounts are converted to it by their day")
-    ] = "CNY",
+    asked: Report,
 ) -> ParetoOut:
-    """Which accounts make 80 % of revenue (the share is the table `pareto`), the largest fifty shown (A4)."""
-    who = here.by(caller, "reports.read")
-    rows = Rulebook(policies.in_force(who.today)).table("pareto")
-    share = next(Decimal(str(row["share"])) for row in rows if row["of"] == "revenue")
-    found, numbers = await service.revenue_pareto(
-        session, span=named_period(period_key), currency=currency, share=share, reach=who.reach
-    )
+    """Which accounts make 80 % of revenue or margin (the table `pareto` names the shares), the largest fifty (A4)."""
+    found, numbers = await pareto_of(session, asked=asked, here=here, rules=policies, caller=caller)
     return ParetoOut(
-        of="revenue",
-        period=period_key,
-        currency=currency,
-        share=str(share),
-        total=str(Money(found.total_minor, currency)),
+        of=asked.of,
+        period=asked.period.key,
+        currency=asked.currency,
+        share=str(found.share),
+        total=str(Money(found.total_minor, asked.currency)),
         accounts=found.needed,
         out_of=len(found.rows),
+        no_evidence=len(found.unknown),
         rows=[
             ParetoRowOut(
                 account_id=row.account_id,
                 number=numbers[row.account_id],
-                amount=str(Money(row.amount_minor, currency)),
+                amount=str(Money(row.amount_minor, asked.currency)),
                 cumulative=str(row.cumulative.quantize(Decimal("0.0001"))),
             )
             for row in found.rows[:SHOWN]
         ],
+    )
+
+
+@router.get(
+    "/reports/pareto/chart",
+    response_class=Picture,
+    responses={200: {"content": {PICTURE: {"schema": {"type": "string"}}}, "description": "The picture"}},
+)
+async def draw_pareto(
+    session: Session,
+    here: Here,
+    policies: Policies,
+    caller: Annotated[Principal, allowed("reports.read")],
+    asked: Report,
+) -> Picture:
+    """The same report as a Pareto chart, SVG in the reader's language (A4)."""
+    found, numbers = await pareto_of(session, asked=asked, here=here, rules=policies, caller=caller)
+    return Picture(pareto_chart(found, numbers, Drawing(asked.of, asked.period.key, asked.currency, here.language)))
+
+
+async def pareto_of(
+    session: Session, *, asked: Asked, here: Edge, rules: Policies, caller: Principal
+) -> tuple[Pareto, dict[str, str]]:
+    who = here.by(caller, "reports.read")
+    rows = Rulebook(rules.in_force(who.today)).table("pareto")
+    share = next(Decimal(str(row["share"])) for row in rows if row["of"] == asked.of)
+    return await service.account_pareto(
+        session, of=asked.of, span=asked.period, currency=asked.currency, share=share, reach=who.reach
     )
 
 

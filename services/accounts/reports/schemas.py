@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from services.accounts.reports.domain import ParetoOf
+
 
 class ParetoRowOut(BaseModel):
     account_id: str
@@ -13,13 +15,14 @@ class ParetoRowOut(BaseModel):
 
 
 class ParetoOut(BaseModel):
-    """The fewest accounts that make `share` of the period's revenue."""
+    """The fewest accounts that make `share` of the period's revenue or margin."""
 
-    of: str = Field(examples=["revenue"])
+    of: ParetoOf
     period: str
     currency: str
     share: str = Field(examples=["0.80"])
     total: str
     accounts: int = Field(description="so many accounts make the share")
-    out_of: int = Field(description="of so many with revenue in the period")
+    out_of: int = Field(description="of so many with deliveries in the period")
+    no_evidence: int = Field(description="accounts left out because a cost of what they bought is missing")
     rows: list[ParetoRowOut]

@@ -1,34 +1,40 @@
 """Reports over what was recorded; nothing here is stored."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accounts.dossiers.models import Account
 from services.accounts.ratings import repository as ratings
-from services.accounts.reports.domain import Pareto, pareto
+from services.accounts.reports import repository
+from services.accounts.reports.domain import Pareto, ParetoOf, added_up, pareto
+from services.accounts.reports.repository import Sold
 from shared.auth.principal import Reach
-from shared.auth.scope import within
 from shared.calendar import Period
-from shared.money import Money, convert, rate_on
+from shared.money import ExchangeRate, Money, convert, rate_on
 
 
-async def revenue_pareto(
-    session: AsyncSession, *, span: Period, currency: str, share: Decimal, reach: Reach
+async def account_pareto(
+    session: AsyncSession, *, of: ParetoOf, span: Period, currency: str, share: Decimal, reach: Reach
 ) -> tuple[Pareto, dict[str, str]]:
-    """A4: accounts by what was delivered to them in the period, returns taken off; and their numbers by id."""
-    seen = within(reach, branch=Account.branch, account=Account.id)
-    numbers = {row.id: row.number for row in await session.execute(select(Account.id, Account.number).where(seen))}
+    """A4: accounts by what was delivered to them in the period, or by its margin; and their numbers by id.
+
+    Returns are taken off, each amount is converted at the rate of its day. Raises NoExchangeRate.
+    """
+    numbers = await repository.account_numbers(session, reach=reach)
+    seen = None if reach.everywhere else list(numbers)
     rates = await ratings.exchange_rates(session)
-    amounts: dict[str, int] = {}
-    for account_id, paid_in, day, net_minor in await ratings.revenue_by_account(
-        session, first=span.first, until=span.until
-    ):
-        if account_id not in numbers:
-            continue
-        money = Money(net_minor, paid_in)
-        if paid_in != currency:
-            money = convert(money, currency, rate_on(rates, paid_in, currency, day))
-        amounts[account_id] = amounts.get(account_id, 0) + money.amount_minor
-    return pareto(amounts, share), numbers
+    sold = await repository.sold_in(session, span=span, account_ids=seen)
+    amounts, unknown = added_up(
+        (one.account_id, worth(one, of, currency, rates)) for one in sold if one.account_id in numbers
+    )
+    return pareto(amounts, share, unknown), numbers
+
+
+def worth(sold: Sold, of: ParetoOf, currency: str, rates: Sequence[ExchangeRate]) -> int | None:
+    """The delivery's revenue or margin in minor units of `currency`; None where its cost is not known."""
+    amount = sold.net_minor if of is ParetoOf.revenue else sold.margin_minor
+    if amount is None or sold.currency == currency:
+        return amount
+    rate = rate_on(rates, sold.currency, currency, sold.day)
+    return convert(Money(amount, sold.currency), currency, rate).amount_minor

@@ -1,11 +1,13 @@
 """A4: the 20/80 report."""
 
 from decimal import Decimal
+from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.accounts.reports.domain import pareto
+from services.accounts.reports.chart import MOST_BARS, Drawing, bars_of, pareto_chart
+from services.accounts.reports.domain import ParetoOf, added_up, pareto
 
 EIGHTY = Decimal("0.80")
 
@@ -38,3 +40,19 @@ def test_one_account_fewer_never_reaches_the_share(amounts):
     if found.total_minor:
         assert found.rows[found.needed - 1].cumulative >= EIGHTY
         assert found.needed == 1 or found.rows[found.needed - 2].cumulative < EIGHTY
+
+
+def test_an_account_with_one_unknown_amount_is_unknown_as_a_whole():
+    assert added_up([("a", 5), ("b", 1), ("a", None), ("b", 2)]) == ({"b": 3}, {"a"})
+
+
+@given(
+    st.dictionaries(st.text("abc<&", min_size=1, max_size=4), st.integers(min_value=-5, max_value=10**6), max_size=60)
+)
+def test_the_picture_is_well_formed_and_holds_every_amount(amounts):
+    found = pareto(amounts, EIGHTY)
+    drawn = pareto_chart(found, {name: name for name in amounts}, Drawing(ParetoOf.margin, "2021", "CNY", "zh"))
+    ElementTree.fromstring(drawn)
+    bars = bars_of(found, {name: name for name in amounts}, "others")
+    assert sum(bar.amount_minor for bar in bars) == found.total_minor
+    assert len(bars) <= MOST_BARS
