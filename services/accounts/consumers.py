@@ -4,17 +4,19 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.elections import consumer as elections
 from services.accounts.programmes import consumer as programmes
 from services.accounts.ratings import consumer as ratings
 from shared.consumer import BatchHandler, Consumer, EventHandler, Received, one_by_one
-from shared.events.approvals import ApprovalGranted, ApprovalRejected, ApprovalWithdrawn
+from shared.events.approvals import ApprovalGranted, ApprovalRejected, ApprovalWithdrawn, StepDecided
 from shared.events.catalogue import ExchangeRatePublished
+from shared.events.contracts import ContractActivated
 from shared.events.envelope import Event
 from shared.events.orders import OrderEvent
 from shared.events.rewards import PeriodClosed
 from shared.policy.consumer import POLICY_HANDLERS
 
-TOPICS = ("catalogue.v1", "orders.v1", "approvals.v1", "rewards.v1", "policies.v1")
+TOPICS = ("catalogue.v1", "orders.v1", "approvals.v1", "contracts.v1", "rewards.v1", "policies.v1")
 Answered = ApprovalGranted | ApprovalRejected | ApprovalWithdrawn
 
 
@@ -32,12 +34,17 @@ def take_events(zone: str) -> BatchHandler:
         elif event.subject_type == "key_account_list":
             await programmes.note_answer(session, event)
 
+    async def note_contract(session: AsyncSession, event: ContractActivated) -> None:
+        await programmes.note_contract(session, event, zone=zone)
+
     handlers: dict[type[Event], EventHandler] = {
         ExchangeRatePublished: ratings.note_exchange_rate,
-        PeriodClosed: programmes.note_period_closed,
+        PeriodClosed: elections.note_period_closed,
         ApprovalGranted: note_answer,
         ApprovalRejected: note_answer,
         ApprovalWithdrawn: note_answer,
+        StepDecided: programmes.note_department,
+        ContractActivated: note_contract,
         **POLICY_HANDLERS,
     }
     others = one_by_one(handlers)

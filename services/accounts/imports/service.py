@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accounts.branches import branches_of, unknown_branch
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.service import Whereabouts, profile
+from services.accounts.elections.models import ElectionRow
+from services.accounts.elections.repository import elections_of, touches_settled
+from services.accounts.elections.schemas import NewElection
+from services.accounts.elections.service import Circumstances, make_election
 from services.accounts.imports.models import AccountImport
 from services.accounts.imports.rows import AccountRow, Readable, Rejected
-from services.accounts.programmes.models import ElectionRow
-from services.accounts.programmes.schemas import NewElection
-from services.accounts.programmes.service import election_facts, make_election, name_on_lists, touches_settled
+from services.accounts.programmes.service import name_on_lists
 from shared.calendar import period
 from shared.errors import Problem
 from shared.events.accounts import AccountOpened
@@ -122,35 +124,33 @@ async def elect_all(
 ) -> tuple[int, list[Rejected]]:
     """Elections of the rows, each asked as one made by hand would be; an equal one standing is left as it is."""
     choosing = [row for row in rows if row.account.election]
-    standing = await standing_elections(session, account_ids=[ids[row.account.number] for row in choosing])
+    standing = await elections_of(session, account_ids=[ids[row.account.number] for row in choosing])
     settled = await settled_spans(session, rows=choosing)
     made, refused = [], []
     for row in choosing:
-        request = requested(row.account, ids[row.account.number], who=who)
-        before = standing.get(request.account_id, [])
+        request, first = requested(row.account, ids[row.account.number])
+        before = standing.setdefault(request.account_id, [])
         if any(same_choice(election, request) for election in before):
             continue
-        facts = election_facts(
-            request,
-            before,
-            key_account=on_a_list(row.account, request.valid_from),
-            settled=settled[request.valid_from, request.valid_until],
-            today=who.today,
-        )
+        circumstances = Circumstances(first, on_a_list(row.account, first), settled[first, request.valid_until])
         try:
-            made.append(make_election(request, before, facts, rules=rules, who=who))
+            elected = make_election(request, before, circumstances, rules=rules, who=who)
         except Problem as problem:
             refused.append(Rejected(row.row, "/election", problem.code, str(problem)))
+        else:
+            made.append(elected)
+            before.append(elected[0])
     session.add_all(election for election, _ in made)
     record_many(session, (told for _, told in made))
     return len(made), refused
 
 
-def requested(row: AccountRow, account_id: str, *, who: Whereabouts) -> NewElection:
+def requested(row: AccountRow, account_id: str) -> tuple[NewElection, date]:
+    """The row's election and its first day."""
     if row.election is None:
         raise ValueError(f"{row.number} elected nothing")
     chosen: dict[str, Any] = row.election.model_dump() | {"elected_by": row.election.elected_by or row.legal_name}
-    return NewElection(account_id=account_id, programme="p4", **chosen)
+    return NewElection(account_id=account_id, programme="p4", **chosen), row.election.valid_from
 
 
 def same_choice(election: ElectionRow, request: NewElection) -> bool:
@@ -163,14 +163,6 @@ def same_choice(election: ElectionRow, request: NewElection) -> bool:
 
 def on_a_list(row: AccountRow, on: date) -> bool:
     return any(period(key).holds(on) for key in row.lists)
-
-
-async def standing_elections(session: AsyncSession, *, account_ids: Collection[str]) -> dict[str, list[ElectionRow]]:
-    found: dict[str, list[ElectionRow]] = {}
-    query = select(ElectionRow).where(ElectionRow.account_id.in_(account_ids)).order_by(ElectionRow.recorded_at)
-    for row in await session.scalars(query):
-        found.setdefault(row.account_id, []).append(row)
-    return found
 
 
 async def settled_spans(session: AsyncSession, *, rows: Sequence[Readable]) -> dict[tuple[date, date], bool]:

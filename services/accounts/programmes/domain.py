@@ -1,30 +1,34 @@
-"""Who is on the half-yearly key-account list (A4), and what an account elected (A12)."""
+"""Who is on the half-yearly key-account list: nominated, agreed by every department, published (A4)."""
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
-from shared.calendar import Period, period
-from shared.errors import Problem, Words
+from shared.calendar import Duration, Period, add_months, period
+from shared.errors import FieldError, Problem, ValidationProblem, Words
 
 
 class ListState(StrEnum):
     draft = "draft"
     proposed = "proposed"
     agreed = "agreed"
+    published = "published"
 
 
 class ListMove(StrEnum):
     propose = "propose"
     agree = "agree"
     refuse = "refuse"
+    publish = "publish"
 
 
 MOVES: dict[tuple[ListState, ListMove], ListState] = {
     (ListState.draft, ListMove.propose): ListState.proposed,
     (ListState.proposed, ListMove.agree): ListState.agreed,
     (ListState.proposed, ListMove.refuse): ListState.draft,
+    (ListState.agreed, ListMove.publish): ListState.published,
 }
 
 
@@ -46,6 +50,35 @@ class NotYourDepartment(Problem):
     title: ClassVar[Words] = {
         "en": "Only the head of that department nominates for it",
         "zh": "仅该部门负责人可代表其提名",
+    }
+
+
+class UnknownDepartment(ValidationProblem):
+    """422 at `/department`."""
+
+    def __init__(self, department: str) -> None:
+        detail: Words = {
+            "en": f"{department} is none of the nominating departments.",
+            "zh": f"{department}不是提名部门。",
+        }
+        super().__init__(errors=[FieldError("/department", "unknown_department", detail)])
+
+
+class DepartmentNotAsked(Problem):
+    status = 409
+    code = "department_not_asked"
+    title: ClassVar[Words] = {
+        "en": "The route does not ask every nominating department",
+        "zh": "审批路线未包含所有提名部门",
+    }
+
+
+class ListIsFixed(Problem):
+    status = 409
+    code = "list_is_fixed"
+    title: ClassVar[Words] = {
+        "en": "The list is proposed already: nobody more is nominated for it",
+        "zh": "名单已提交会签，不再接受提名",
     }
 
 
@@ -84,18 +117,62 @@ def half_year(key: str) -> Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Election:
-    """What an account chose of a programme for the days `[valid_from, valid_until)`."""
+class Asked:
+    """A department that must agree, the step of the route that asks its head, and what he said."""
 
-    choice: str
-    valid_from: date
-    valid_until: date
-
-    def covers(self, on: date) -> bool:
-        return self.valid_from <= on < self.valid_until
+    department: str
+    step: str
+    decision: str | None = None
+    decided_by: str | None = None
 
 
-def is_switch(standing: list[Election], chosen: Election) -> bool:
-    """True where the account had another choice in force on the day before the new one starts."""
-    eve = date.fromordinal(chosen.valid_from.toordinal() - 1)
-    return any(election.covers(eve) and election.choice != chosen.choice for election in standing)
+def departments_asked(named: Collection[str], steps: Mapping[str, str]) -> tuple[Asked, ...]:
+    """Every department of the table with the step that asks it, `steps` being departments by step id.
+
+    A4: one that nobody asks could never agree; raises DepartmentNotAsked.
+    """
+    by_department = {department: step for step, department in steps.items()}
+    silent = sorted(set(named) - by_department.keys())
+    if silent:
+        names = ", ".join(silent)
+        raise DepartmentNotAsked({"en": f"Not asked: {names}.", "zh": f"未征求：{names}。"})
+    return tuple(Asked(department, by_department[department]) for department in named)
+
+
+@dataclass(frozen=True, slots=True)
+class ListChange:
+    """How a list differs from the one before: account ids in order."""
+
+    joined: tuple[str, ...]
+    stayed: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def compared(before: Iterable[str], now: Iterable[str]) -> ListChange:
+    earlier, current = set(before), set(now)
+    return ListChange(
+        joined=tuple(sorted(current - earlier)),
+        stayed=tuple(sorted(current & earlier)),
+        left=tuple(sorted(earlier - current)),
+    )
+
+
+def longest_run(spans: Iterable[tuple[date, date]]) -> Duration | None:
+    """The longest stretch of `[first, until)` spans that follow without a gap; None without any span."""
+    first = reached = None
+    runs: list[tuple[date, date]] = []
+    for start, until in sorted(spans):
+        if first is None or reached is None or start > reached:
+            first, reached = start, until
+        reached = max(reached, until)
+        runs.append((first, reached))
+    longest = max(runs, key=lambda run: run[1] - run[0], default=None)
+    return None if longest is None else calendar_length(*longest)
+
+
+def calendar_length(first: date, until: date) -> Duration:
+    """Whole months, then days: 1 January to 1 January is P12M in a leap year too."""
+    months = (until.year - first.year) * 12 + until.month - first.month
+    if add_months(first, months) > until:
+        months -= 1
+    return Duration(months=months, days=(until - add_months(first, months)).days)

@@ -1,9 +1,9 @@
-"""Tables of the key-account list and of elections; `valid_until` is the first day no longer covered."""
+"""Tables of the key-account list; `valid_until` is the first day no longer covered."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import DateTime, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,7 +32,10 @@ class KeyAccountList(Base):
     state: Mapped[str]
     revision: Mapped[int]
     proposed: Mapped[list[str]] = mapped_column(JSONB)
+    asked: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     agreed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    published_by: Mapped[str | None]
 
 
 class ListMember(Base):
@@ -48,32 +51,12 @@ class ListMember(Base):
     __table_args__ = (Index("ix_key_account_account_id", "account_id", "valid_from"),)
 
 
-class ElectionRow(Base):
-    __tablename__ = "election"
+class ContractSpan(Base):
+    """A contract that came into force, as approvals told."""
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
-    programme: Mapped[str]
-    choice: Mapped[str]
+    __tablename__ = "account_contract"
+
+    contract_id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(index=True)
     valid_from: Mapped[date]
-    valid_until: Mapped[date]
-    elected_by: Mapped[str]
-    recorded_by: Mapped[str]
-    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    replaces: Mapped[str | None]
-    decision: Mapped[dict[str, Any]] = mapped_column(JSONB)
-
-    __table_args__ = (
-        CheckConstraint("valid_until > valid_from", name="has_a_day"),
-        Index("ix_election_account_id", "account_id", "programme", "valid_from"),
-    )
-
-
-class ClosedPeriod(Base):
-    """A month whose settlement is closed, as rewards told; an election touches none of its days."""
-
-    __tablename__ = "closed_period"
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    valid_from: Mapped[date]
-    valid_until: Mapped[date]
+    valid_until: Mapped[date | None]

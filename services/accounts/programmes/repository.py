@@ -1,28 +1,78 @@
-"""Queries over the key-account list and elections."""
+"""Queries over nominations and the key-account list; another branch's accounts are not there."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, select, text
+from sqlalchemy import Select, exists, func, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accounts.programmes.models import ElectionRow, KeyAccountList, ListMember, Nomination
+from services.accounts.dossiers.models import Account
+from services.accounts.dossiers.repository import seen_by
+from services.accounts.programmes.facts import RunningContract, Said
+from services.accounts.programmes.models import ContractSpan, KeyAccountList, ListMember, Nomination
+from shared.auth.principal import Reach
 from shared.errors import NotFound
 
 
 async def locked_list(session: AsyncSession, *, half_year: str) -> KeyAccountList | None:
     """The list, locked until the transaction ends; None where nobody proposed one yet."""
-    return await session.scalar(select(KeyAccountList).where(KeyAccountList.half_year == half_year).with_for_update())
+    query = select(KeyAccountList).where(KeyAccountList.half_year == half_year)
+    return await session.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
 async def key_list(session: AsyncSession, *, half_year: str) -> KeyAccountList | None:
     return await session.get(KeyAccountList, half_year)
 
 
-async def nominations(session: AsyncSession, *, half_year: str) -> Sequence[Nomination]:
-    query = select(Nomination).where(Nomination.half_year == half_year).order_by(Nomination.id)
-    return (await session.scalars(query)).all()
+def nominations_seen(
+    reach: Reach, *, half_year: str | None = None, account_id: str | None = None, department: str | None = None
+) -> Select[Nomination]:
+    """The nominations of accounts a caller may see, by their obvious fields."""
+    query = select(Nomination).join(Account, Account.id == Nomination.account_id).where(seen_by(reach))
+    given = {
+        Nomination.half_year: half_year,
+        Nomination.account_id: account_id,
+        Nomination.department: department,
+    }
+    return query.where(*(column == value for column, value in given.items() if value is not None))
+
+
+async def nominations(session: AsyncSession, *, half_year: str, reach: Reach) -> Sequence[Nomination]:
+    return (await session.scalars(nominations_seen(reach, half_year=half_year).order_by(Nomination.id))).all()
+
+
+async def nomination(session: AsyncSession, *, nomination_id: str, reach: Reach) -> Nomination:
+    found = await session.scalar(nominations_seen(reach).where(Nomination.id == nomination_id))
+    if found is None:
+        raise NotFound({"en": f"There is no nomination {nomination_id}.", "zh": f"没有提名{nomination_id}。"})
+    return found
+
+
+async def nominated_accounts(session: AsyncSession, *, half_year: str) -> list[str]:
+    """Every account nominated for the half year, each once, in order."""
+    query = select(Nomination.account_id).where(Nomination.half_year == half_year).distinct()
+    return sorted(await session.scalars(query))
+
+
+async def said_of(session: AsyncSession, *, half_year: str, account_id: str) -> tuple[Said, ...]:
+    """What departments have said of an account for this half year."""
+    rows = await session.scalars(
+        select(Nomination).where(Nomination.half_year == half_year, Nomination.account_id == account_id)
+    )
+    return tuple(Said(reason["fact"], reason["value"], row.id) for row in rows for reason in row.reasons)
+
+
+async def contracts_of(session: AsyncSession, *, account_id: str) -> tuple[RunningContract, ...]:
+    rows = await session.scalars(select(ContractSpan).where(ContractSpan.account_id == account_id))
+    return tuple(RunningContract(row.contract_id, row.valid_from, row.valid_until) for row in rows)
+
+
+async def keep_contract(session: AsyncSession, *, contract_id: str, **fields: Any) -> None:
+    """The contract's days as they now are."""
+    statement = insert(ContractSpan).values(contract_id=contract_id, **fields)
+    await session.execute(statement.on_conflict_do_update(index_elements=["contract_id"], set_=fields))
 
 
 async def is_nominated(session: AsyncSession, *, half_year: str, account_id: str, department: str) -> bool:
@@ -32,9 +82,22 @@ async def is_nominated(session: AsyncSession, *, half_year: str, account_id: str
     return bool(await session.scalar(select(same)))
 
 
-async def members(session: AsyncSession, *, half_year: str) -> Sequence[ListMember]:
-    query = select(ListMember).where(ListMember.half_year == half_year).order_by(ListMember.account_id)
+async def members(session: AsyncSession, *, half_year: str, reach: Reach) -> Sequence[ListMember]:
+    """The accounts on the list that a caller may see."""
+    query = select(ListMember).join(Account, Account.id == ListMember.account_id)
+    query = query.where(ListMember.half_year == half_year, seen_by(reach)).order_by(ListMember.account_id)
     return (await session.scalars(query)).all()
+
+
+async def list_before(session: AsyncSession, *, half_year: str) -> str | None:
+    """The last half year before this one that has a list."""
+    return await session.scalar(select(func.max(ListMember.half_year)).where(ListMember.half_year < half_year))
+
+
+async def named_accounts(session: AsyncSession, *, account_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """`(number, legal name)` by account id."""
+    query = select(Account.id, Account.number, Account.legal_name).where(Account.id.in_(account_ids))
+    return {row.id: (row.number, row.legal_name) for row in await session.execute(query)}
 
 
 async def is_key_account(session: AsyncSession, *, account_id: str, on: date) -> bool:
@@ -43,13 +106,6 @@ async def is_key_account(session: AsyncSession, *, account_id: str, on: date) ->
         ListMember.account_id == account_id, ListMember.valid_from <= on, ListMember.valid_until > on
     )
     return bool(await session.scalar(select(named)))
-
-
-async def elections(session: AsyncSession, *, account_id: str, programme: str | None = None) -> Sequence[ElectionRow]:
-    query = select(ElectionRow).where(ElectionRow.account_id == account_id).order_by(ElectionRow.recorded_at)
-    if programme is not None:
-        query = query.where(ElectionRow.programme == programme)
-    return (await session.scalars(query)).all()
 
 
 async def put_members(
@@ -74,10 +130,3 @@ async def put_members(
     }
     result = await session.execute(statement, columns | {"recorded_at": recorded_at})
     return {(half_year, account_id) for half_year, account_id in result}
-
-
-async def found_list(session: AsyncSession, *, half_year: str) -> KeyAccountList:
-    found = await key_list(session, half_year=half_year)
-    if found is None:
-        raise NotFound({"en": f"There is no list {half_year}.", "zh": f"没有{half_year}的名单。"})
-    return found

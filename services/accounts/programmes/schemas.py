@@ -1,12 +1,24 @@
-"""Shapes of nominations, lists and elections over HTTP."""
+"""Shapes of nominations and key-account lists over HTTP (A4)."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from services.accounts.programmes.domain import ListState
+from services.accounts.programmes.facts import CONTINUOUS_CONTRACTS, NOMINATED
+from shared.calendar import Duration
 
+LONGEST_YEARS = 100  # beyond it no calendar counts back
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 
 
@@ -15,11 +27,37 @@ class Request(BaseModel):
 
 
 class NominationReason(Request):
-    """One of the five qualifying criteria as a department sees it, with what shows it."""
+    """One of the qualifying criteria as a department sees it, with what shows it."""
 
-    fact: str = Field(examples=["account.develops_market"])
-    value: bool | str = Field(examples=[True])
+    fact: str = Field(
+        json_schema_extra={"enum": [*sorted(NOMINATED)]},
+        description="what is said of the account",
+        examples=["account.develops_market"],
+    )
+    value: StrictBool | Annotated[str, StringConstraints(max_length=40)] = Field(
+        description="true or false; of contracts how long they have run, such as P2Y", examples=[True]
+    )
     evidence: Text = Field(examples=["opened 14 shops in two provinces in 2020"])
+
+    @field_validator("fact")
+    @classmethod
+    def can_be_nominated(cls, fact: str) -> str:
+        if fact not in NOMINATED:
+            raise ValueError(f"one of {', '.join(sorted(NOMINATED))}")
+        return fact
+
+    @model_validator(mode="after")
+    def value_is_of_the_fact(self) -> "NominationReason":
+        if self.fact != CONTINUOUS_CONTRACTS:
+            if not isinstance(self.value, bool):
+                raise ValueError("true or false is said of this")
+        elif isinstance(self.value, bool):
+            raise ValueError("a duration such as P2Y is said of contracts")
+        else:
+            length = Duration.parse(self.value)
+            if not length.is_calendar or length.in_months // 12 + length.days // 365 > LONGEST_YEARS:
+                raise ValueError(f"years, months or days, {LONGEST_YEARS} years at most")
+        return self
 
 
 class NewNomination(Request):
@@ -43,51 +81,40 @@ class Proposal(Request):
     """Nothing but the wish: the list is made of the nominations."""
 
 
+class DepartmentOut(BaseModel):
+    """A department that is asked to agree, and what its head said: nothing yet is null."""
+
+    department: str
+    decision: str | None = Field(examples=["approve"])
+    decided_by: str | None
+
+
 class KeyAccountListOut(BaseModel):
+    """A half year's list; only accounts within the caller's reach are named."""
+
     half_year: str
     state: ListState
     valid_from: date
     valid_until: date
     accounts: list[str]
     agreed_at: AwareDatetime | None
+    published_at: AwareDatetime | None
+    published_by: str | None
+    departments: list[DepartmentOut] = Field(description="who is asked to agree; empty until the list is proposed")
     nominations: list[NominationOut]
 
 
-class NewElection(Request):
-    """A12: what an account chooses of a programme, by a named person, for the days `[valid_from, valid_until)`."""
-
+class ListedAccount(BaseModel):
     account_id: str
-    programme: str = Field(pattern=r"^p4$", examples=["p4"])
-    choice: str = Field(pattern=r"^(subsidy|discount)$", examples=["subsidy"])
-    valid_from: date = Field(examples=["2021-01-01"])
-    valid_until: date = Field(description="first day no longer covered", examples=["2022-01-01"])
-    elected_by: Text = Field(examples=["Ms Chen Li, purchasing director"])
-
-    @model_validator(mode="after")
-    def has_a_day(self) -> "NewElection":
-        if self.valid_until <= self.valid_from:
-            raise ValueError("valid_until lies after valid_from")
-        return self
+    number: str
+    legal_name: str
 
 
-class ElectionOut(BaseModel):
-    id: str
-    account_id: str
-    programme: str
-    choice: str
-    valid_from: date
-    valid_until: date
-    elected_by: str
-    recorded_at: AwareDatetime
-    replaces: str | None
+class ListDifference(BaseModel):
+    """Who joined, stayed and left against the last list."""
 
-
-class Elections(BaseModel):
-    items: list[ElectionOut]
-
-
-class Explained(BaseModel):
-    """A decision's trace and its rendering in the language asked for."""
-
-    lines: list[str]
-    trace: dict[str, Any]
+    half_year: str
+    against: str | None = Field(description="the last half year with a list; null for the first one")
+    joined: list[ListedAccount]
+    stayed: list[ListedAccount]
+    left: list[ListedAccount]

@@ -1,11 +1,9 @@
-"""Nominating, agreeing on a list, electing; what a document decides is asked by its moment."""
+"""Nominating, agreeing on a half year's list, publishing it; what a document decides is asked by its moment (A4)."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.models import Account
@@ -13,30 +11,37 @@ from services.accounts.dossiers.service import Whereabouts
 from services.accounts.programmes import repository
 from services.accounts.programmes.domain import (
     AlreadyNominated,
-    Election,
+    Asked,
+    ListChange,
+    ListIsFixed,
     ListMove,
     ListState,
     NothingNominated,
     NotYourDepartment,
+    UnknownDepartment,
+    compared,
+    departments_asked,
     half_year,
-    is_switch,
     moved,
 )
-from services.accounts.programmes.models import ClosedPeriod, ElectionRow, KeyAccountList, Nomination
-from services.accounts.programmes.schemas import NewElection, NewNomination
+from services.accounts.programmes.facts import NominatedAccount, NominationFacts, Said
+from services.accounts.programmes.models import KeyAccountList, Nomination
+from services.accounts.programmes.schemas import NewNomination
 from shared.asking import sought
-from shared.auth.principal import Principal
-from shared.calendar import Duration, Period, period
-from shared.events.accounts import ElectionMade, KeyAccountListAgreed
+from shared.auth.principal import Principal, Reach
+from shared.calendar import Period
+from shared.errors import NotFound
+from shared.events.accounts import KeyAccountListAgreed
 from shared.ids import new_id
 from shared.outbox import record, record_many
-from shared.policy.evaluation import Case, GivenFacts
+from shared.policy.evaluation import Case
+from shared.policy.forms import leaves
 from shared.policy.rulebook import Rulebook
-from shared.trace import Subject, Value
+from shared.trace import Subject
 
 NOMINATING = "list.nominating"
-ELECTING = "election.making"
 AGREED = "agreed"
+DEPARTMENTS, DUTIES = "nominating-departments", "duties"
 
 
 async def nominate(
@@ -48,22 +53,20 @@ async def nominate(
     rules: Rulebook,
     who: Whereabouts,
 ) -> Nomination:
-    """A4: a department's head names an account and shows which qualifying criterion it meets."""
-    half_year(request.half_year)
-    heads = {holding.department for holding in caller.holdings if holding.role == "department_head"}
-    if request.department not in heads:
-        raise NotYourDepartment(
-            {"en": f"You do not head {request.department}.", "zh": f"您不是{request.department}部门的负责人。"}
-        )
-    if await repository.is_nominated(
-        session, half_year=request.half_year, account_id=account.id, department=request.department
-    ):
-        raise AlreadyNominated
-    facts = {reason.fact: nominated_value(reason.fact, reason.value) for reason in request.reasons}
-    case = Case(GivenFacts(facts), Subject("account", account.id), who.now)
-    decisions = rules.ask(NOMINATING, case, subject="account")
+    """A4: a department's head names an account and shows which qualifying criteria it meets.
+
+    What other departments said of it for the same list counts too. Raises UnknownDepartment, NotYourDepartment,
+    ListIsFixed, AlreadyNominated, PolicyRefuses.
+    """
+    await check_may_nominate(session, account=account, request=request, caller=caller, rules=rules)
+    nomination_id = str(new_id())
+    said = await repository.said_of(session, half_year=request.half_year, account_id=account.id)
+    own = tuple(Said(reason.fact, reason.value, nomination_id) for reason in request.reasons)
+    contracts = await repository.contracts_of(session, account_id=account.id)
+    facts = NominationFacts(NominatedAccount(who.zone, (*said, *own), contracts))
+    decisions = rules.ask(NOMINATING, Case(facts, Subject("account", account.id), who.now), subject="account")
     nomination = Nomination(
-        id=str(new_id()),
+        id=nomination_id,
         half_year=request.half_year,
         account_id=account.id,
         department=request.department,
@@ -77,25 +80,50 @@ async def nominate(
     return nomination
 
 
-def nominated_value(fact: str, value: bool | str) -> Value:
-    return Duration.parse(value) if isinstance(value, str) and fact == "account.continuous_contracts" else value
+async def check_may_nominate(
+    session: AsyncSession, *, account: Account, request: NewNomination, caller: Principal, rules: Rulebook
+) -> None:
+    """The department nominates, its own head speaks for it, once, and the list is still open."""
+    if request.department not in nominating_departments(rules):
+        raise UnknownDepartment(request.department)
+    heads = {holding.department for holding in caller.holdings if holding.role == "department_head"}
+    if request.department not in heads:
+        raise NotYourDepartment(
+            {"en": f"You do not head {request.department}.", "zh": f"您不是{request.department}部门的负责人。"}
+        )
+    current = await repository.locked_list(session, half_year=request.half_year)
+    if current is not None and current.state != ListState.draft:
+        raise ListIsFixed
+    if await repository.is_nominated(
+        session, half_year=request.half_year, account_id=account.id, department=request.department
+    ):
+        raise AlreadyNominated
+
+
+def nominating_departments(rules: Rulebook) -> list[str]:
+    return [str(row["department"]) for row in rules.table(DEPARTMENTS)]
 
 
 async def propose_list(
     session: AsyncSession, *, key: str, caller: Principal, rules: Rulebook, who: Whereabouts
 ) -> KeyAccountList:
-    """A4: ask the departments to agree on what was nominated; raises NothingNominated, WrongListMove."""
+    """A4: ask the departments to agree on what was nominated.
+
+    Raises NothingNominated, WrongListMove, and DepartmentNotAsked where the route leaves one out (§6.21).
+    """
     half_year(key)
-    nominated = await repository.nominations(session, half_year=key)
+    nominated = await repository.nominated_accounts(session, half_year=key)
     if not nominated:
         raise NothingNominated
+    route = rules.route_for("key_account_list")
     current = await repository.locked_list(session, half_year=key)
     if current is None:
-        current = KeyAccountList(half_year=key, state=ListState.draft, revision=0, proposed=[], agreed_at=None)
+        current = KeyAccountList(half_year=key, state=ListState.draft, revision=0)
         session.add(current)
     current.state = moved(ListState(current.state), ListMove.propose)
     current.revision += 1
-    current.proposed = sorted({nomination.account_id for nomination in nominated})
+    current.proposed = nominated
+    current.asked = [asdict(one) for one in departments_on(rules, route)]
     record(
         session,
         sought(
@@ -103,13 +131,32 @@ async def propose_list(
             subject=("key_account_list", key),
             revision=current.revision,
             content={"half_year": key, "accounts": current.proposed},
-            route=rules.route_for("key_account_list"),
+            route=route,
             requester=caller.user_id,
             title=(f"Key-account list {key}", f"{key} 大客户名单"),
         ),
     )
     await session.flush()
     return current
+
+
+def departments_on(rules: Rulebook, route: str) -> tuple[Asked, ...]:
+    """Every nominating department with the route's step whose duty its head fills."""
+    duties = {str(row["duty"]): str(row["department"]) for row in rules.table(DUTIES) if row.get("department")}
+    steps = leaves(rules.route(route).document.steps)
+    asked = {step.id: duties[step.role] for step in steps if step.role in duties}
+    return departments_asked(nominating_departments(rules), asked)
+
+
+async def note_department(
+    session: AsyncSession, *, key: str, revision: int, step: str, decision: str, decided_by: str
+) -> None:
+    """What one department's head said of the list as proposed; of an older revision nothing is kept."""
+    current = await repository.locked_list(session, half_year=key)
+    if current is None or current.revision != revision:
+        return
+    said = {"decision": decision, "decided_by": decided_by}
+    current.asked = [one | said if one["step"] == step else one for one in current.asked]
 
 
 async def answer_list(session: AsyncSession, *, key: str, revision: int, granted: bool, answered_at: datetime) -> None:
@@ -126,6 +173,27 @@ async def answer_list(session: AsyncSession, *, key: str, revision: int, granted
             reason=AGREED,
             now=answered_at,
         )
+
+
+async def publish_list(session: AsyncSession, *, key: str, who: Whereabouts) -> KeyAccountList:
+    """A4: the agreed list is announced, and from now on it is what it is; raises NotFound, WrongListMove."""
+    half_year(key)
+    current = await repository.locked_list(session, half_year=key)
+    if current is None:
+        raise NotFound({"en": f"Nobody proposed a list {key}.", "zh": f"尚未提交{key}的名单。"})
+    current.state = moved(ListState(current.state), ListMove.publish)
+    current.published_at, current.published_by = who.now, who.user_id
+    await session.flush()
+    return current
+
+
+async def change_since_last(session: AsyncSession, *, key: str, reach: Reach) -> tuple[str | None, ListChange]:
+    """A4: the list before this one, and who joined, stayed and left, as far as the caller sees."""
+    half_year(key)
+    before = await repository.list_before(session, half_year=key)
+    earlier = await repository.members(session, half_year=before, reach=reach) if before else ()
+    now = await repository.members(session, half_year=key, reach=reach)
+    return before, compared((one.account_id for one in earlier), (one.account_id for one in now))
 
 
 async def name_on_lists(session: AsyncSession, *, named: Sequence[tuple[str, str]], reason: str, now: datetime) -> int:
@@ -155,67 +223,3 @@ def listed(key: str, account_id: str, span: Period, now: datetime) -> KeyAccount
         valid_from=span.first,
         valid_until=span.until,
     )
-
-
-async def elect(session: AsyncSession, *, request: NewElection, rules: Rulebook, who: Whereabouts) -> ElectionRow:
-    """A12: what an account chooses, by a named person, from the next local day at the earliest."""
-    standing = await repository.elections(session, account_id=request.account_id, programme=request.programme)
-    key_account = await repository.is_key_account(session, account_id=request.account_id, on=request.valid_from)
-    settled = await touches_settled(session, first=request.valid_from, until=request.valid_until)
-    facts = election_facts(request, standing, key_account=key_account, settled=settled, today=who.today)
-    row, told = make_election(request, standing, facts, rules=rules, who=who)
-    session.add(row)
-    record(session, told)
-    await session.flush()
-    return row
-
-
-def election_facts(
-    request: NewElection, standing: Sequence[ElectionRow], *, key_account: bool, settled: bool, today: date
-) -> Mapping[str, Value]:
-    """The facts the election's conditions ask, for its first day; only the lead counts from today (§6.3)."""
-    chosen = Election(request.choice, request.valid_from, request.valid_until)
-    before = [Election(row.choice, row.valid_from, row.valid_until) for row in standing]
-    return {
-        "account.is_key_account": key_account,
-        "election.elected_by": request.elected_by,
-        "election.lead_days": (request.valid_from - today).days,
-        "election.is_switch": is_switch(before, chosen),
-        "election.starts_on_day": request.valid_from.day,
-        "election.touches_settled_period": settled,
-    }
-
-
-def make_election(
-    request: NewElection,
-    standing: Sequence[ElectionRow],
-    facts: Mapping[str, Value],
-    *,
-    rules: Rulebook,
-    who: Whereabouts,
-) -> tuple[ElectionRow, ElectionMade]:
-    """The election and what is told of it; a refused one raises with the condition that failed."""
-    subject = Subject("election", str(new_id()), Subject("account", request.account_id))
-    decisions = rules.ask(ELECTING, Case(GivenFacts(facts), subject, who.now), subject="election")
-    replaced = next((row.id for row in reversed(standing) if row.valid_until > request.valid_from), None)
-    fields: dict[str, Any] = request.model_dump() | {"replaces": replaced}
-    row = ElectionRow(
-        id=subject.id,
-        recorded_by=who.user_id,
-        recorded_at=who.now,
-        decision={"decisions": [decision.to_plain() for decision in decisions]},
-        **fields,
-    )
-    return row, ElectionMade(occurred_at=who.now, election_id=row.id, **fields)
-
-
-async def touches_settled(session: AsyncSession, *, first: date, until: date) -> bool:
-    query = select(ClosedPeriod.key).where(ClosedPeriod.valid_from < until, ClosedPeriod.valid_until > first).limit(1)
-    return await session.scalar(query) is not None
-
-
-async def note_closed(session: AsyncSession, *, key: str) -> None:
-    """A month was settled: from now on no election touches its days."""
-    span = period(key)
-    row = {"key": key, "valid_from": span.first, "valid_until": span.until}
-    await session.execute(insert(ClosedPeriod).values(row).on_conflict_do_nothing())

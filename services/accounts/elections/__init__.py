@@ -1,0 +1,1 @@
+"""What an account chose of a programme, and for which days."""
