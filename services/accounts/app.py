@@ -13,6 +13,7 @@ from services.accounts.identity import api as identity_api
 from services.accounts.identity import token_api
 from services.accounts.identity.key_loading import own_keys
 from services.accounts.imports import api as imports_api
+from services.accounts.merges import api as merges_api
 from services.accounts.programmes import api as programmes_api
 from services.accounts.ratings import api as ratings_api
 from services.accounts.reports import api as reports_api
@@ -30,6 +31,7 @@ SLICES = (
     identity_api.router,
     dossiers_api.router,
     banking_api.router,
+    merges_api.router,
     imports_api.router,
     programmes_api.router,
     elections_api.router,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.elections import consumer as elections
+from services.accounts.merges.consumer import with_heirs
 from services.accounts.programmes import consumer as programmes
 from services.accounts.ratings import consumer as ratings
 from shared.consumer import BatchHandler, Consumer, EventHandler, Received, one_by_one
@@ -50,7 +51,8 @@ def take_events(zone: str) -> BatchHandler:
     others = one_by_one(handlers)
 
     async def take(session: AsyncSession, batch: Sequence[Received]) -> None:
-        await ratings.note_orders(session, [one.event for one in batch if isinstance(one.event, OrderEvent)], zone=zone)
+        orders = [one.event for one in batch if isinstance(one.event, OrderEvent)]
+        await ratings.note_orders(session, await with_heirs(session, orders), zone=zone)
         await others(session, batch)
 
     return take

@@ -64,6 +64,21 @@ class AccountUnfrozen(AccountEvent):
     on: dt.date
 
 
+class AccountsMerged(AccountEvent):
+    """From then on `into_account_id` goes on for this account; what was before stays with each."""
+
+    merge_id: str
+    into_account_id: str
+    into_number: str
+
+
+class AccountsParted(AccountEvent):
+    """A merge was undone: from then on each account goes on for itself."""
+
+    merge_id: str
+    into_account_id: str
+
+
 class TeamChanged(AccountEvent):
     """The whole team, past and present members, as it now is."""
 
@@ -153,6 +168,8 @@ EVENTS = (
     AccountChanged,
     AccountFrozen,
     AccountUnfrozen,
+    AccountsMerged,
+    AccountsParted,
     TeamChanged,
     ClassProposed,
     ClassChanged,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.banking.domain import MASK
 from services.accounts.banking.models import BankAccount
@@ -207,33 +208,31 @@ async def set_team(
     return Team(members=[shown_member(row) for row in rows], developer=account.developer)
 
 
+FREEZE = "accounts.freeze"
+Freezer = Annotated[Principal, allowed(FREEZE)]
+
+
 @router.post("/accounts/{account_id}/freeze", status_code=200)
 async def freeze_account(
-    account_id: AccountId,
-    body: Reason,
-    session: Session,
-    here: Here,
-    caller: Annotated[Principal, allowed("accounts.freeze")],
+    account_id: AccountId, body: Reason, session: Session, here: Here, caller: Freezer
 ) -> AccountOut:
     """Freeze the account: it places no orders and redeems nothing until unfrozen (S-I3)."""
-    who = here.by(caller, "accounts.freeze")
-    account = await repository.locked_account(session, account_id=account_id, reach=who.reach)
-    await service.freeze_account(session, account=account, reason=body.reason, who=who)
-    return shown(account)
+    return await _set_frozen(session, account_id, frozen=True, reason=body.reason, who=here.by(caller, FREEZE))
 
 
 @router.post("/accounts/{account_id}/unfreeze", status_code=200)
 async def unfreeze_account(
-    account_id: AccountId,
-    body: Reason,
-    session: Session,
-    here: Here,
-    caller: Annotated[Principal, allowed("accounts.freeze")],
+    account_id: AccountId, body: Reason, session: Session, here: Here, caller: Freezer
 ) -> AccountOut:
     """End the freeze."""
-    who = here.by(caller, "accounts.freeze")
+    return await _set_frozen(session, account_id, frozen=False, reason=body.reason, who=here.by(caller, FREEZE))
+
+
+async def _set_frozen(
+    session: AsyncSession, account_id: str, *, frozen: bool, reason: str, who: service.Whereabouts
+) -> AccountOut:
     account = await repository.locked_account(session, account_id=account_id, reach=who.reach)
-    await service.unfreeze_account(session, account=account, reason=body.reason, who=who)
+    await service.set_frozen(session, account=account, frozen=frozen, reason=reason, who=who)
     return shown(account)
 
 

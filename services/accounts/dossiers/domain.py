@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from shared.errors import FieldError, Forbidden, Problem, ValidationProblem, Words
+from shared.errors import Conflict, FieldError, Forbidden, Problem, ValidationProblem, Words
 
 
 class Channel(StrEnum):
@@ -41,6 +41,20 @@ class BranchOutOfReach(Forbidden):
 
     def __init__(self) -> None:
         super().__init__(errors=[FieldError("/branch", self.code, self.title)])
+
+
+class AccountMerged(Conflict):
+    """Nothing new is written on an account that goes on as another."""
+
+    code = "account_merged"
+    title: ClassVar[Words] = {"en": "The account was merged into another", "zh": "该客户已合并到另一客户"}
+
+    def __init__(self, account_id: str, into: str) -> None:
+        said: Words = {
+            "en": f"Account {account_id} goes on as account {into}: use that one.",
+            "zh": f"客户{account_id}已并入客户{into}，请使用后者。",
+        }
+        super().__init__(said, merged_into=into)
 
 
 class AlreadyFrozen(Problem):

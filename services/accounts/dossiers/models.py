@@ -37,6 +37,7 @@ class Account(Base):
     industrial: Mapped[bool]
     developer: Mapped[str | None]
     frozen: Mapped[bool] = mapped_column(default=False)
+    merged_into: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
     opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (Index("ix_account_branch", "branch", "id"),)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import ColumnElement, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.dossiers.domain import AccountMerged
 from services.accounts.dossiers.models import Account, AccountPaper, AccountPerson, TeamRow
 from shared.auth.principal import Reach
 from shared.auth.scope import within
@@ -25,7 +26,10 @@ async def account(session: AsyncSession, *, account_id: str, reach: Reach) -> Ac
 
 
 async def locked_account(session: AsyncSession, *, account_id: str, reach: Reach) -> Account:
-    """The account with its version moved: whoever else changes it waits, or meets the new version."""
+    """The account with its version moved: whoever else changes it waits, or meets the new version.
+
+    Raises NotFound, or AccountMerged where another account goes on for it.
+    """
     bump = (
         update(Account)
         .where(Account.id == account_id, seen_by(reach))
@@ -36,6 +40,8 @@ async def locked_account(session: AsyncSession, *, account_id: str, reach: Reach
     found = await session.scalar(bump)
     if found is None:
         raise NotFound({"en": f"There is no account {account_id}.", "zh": f"没有客户{account_id}。"})
+    if found.merged_into is not None:
+        raise AccountMerged(account_id, found.merged_into)
     return found
 
 

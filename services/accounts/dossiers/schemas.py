@@ -79,6 +79,7 @@ class AccountOut(BaseModel):
     sales_class: SalesClass
     industrial: bool
     frozen: bool
+    merged_into: str | None = Field(description="the account that goes on for this one")
     developer: str | None
     nature: str | None
     address: str | None

@@ -53,6 +53,7 @@ from shared.money import Money
 from shared.outbox import record
 
 LICENCE = "business_licence"
+FREEZING = {True: (AlreadyFrozen, AccountFrozen), False: (NotFrozen, AccountUnfrozen)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,19 +174,13 @@ async def set_team(session: AsyncSession, *, account: Account, request: Team, wh
     return rows
 
 
-async def freeze_account(session: AsyncSession, *, account: Account, reason: str, who: Whereabouts) -> None:
-    """S-I3: from now on its rewards pend and it places no orders."""
-    if account.frozen:
-        raise AlreadyFrozen
-    account.frozen = True
-    record(session, AccountFrozen(occurred_at=who.now, account_id=account.id, reason=reason, on=who.today))
-
-
-async def unfreeze_account(session: AsyncSession, *, account: Account, reason: str, who: Whereabouts) -> None:
-    if not account.frozen:
-        raise NotFrozen
-    account.frozen = False
-    record(session, AccountUnfrozen(occurred_at=who.now, account_id=account.id, reason=reason, on=who.today))
+async def set_frozen(session: AsyncSession, *, account: Account, frozen: bool, reason: str, who: Whereabouts) -> None:
+    """S-I3: while frozen its rewards pend, and it places no orders. Raises AlreadyFrozen, NotFrozen."""
+    refusal, event = FREEZING[frozen]
+    if account.frozen is frozen:
+        raise refusal
+    account.frozen = frozen
+    record(session, event(occurred_at=who.now, account_id=account.id, reason=reason, on=who.today))
 
 
 async def read_dossier(

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from services.approvals.contracts.content import Content
-from shared.errors import Problem, Words
+from shared.errors import Conflict, Problem, Words
 from shared.money import ExchangeRate, Money
 
 
@@ -53,6 +53,20 @@ MOVES: Mapping[tuple[State, Move], State] = {
     (State.SUSPENDED, Move.EXPIRE): State.EXPIRED,
 }
 COUNTED_FOR_ROUTING = frozenset((State.SUBMITTED, State.APPROVED, State.SIGNED, State.ACTIVE))
+
+
+class AccountMerged(Conflict):
+    """Another account goes on for it: what is agreed from now on is agreed with that one."""
+
+    code = "account_merged"
+    title: ClassVar[Words] = {"en": "The account was merged into another", "zh": "该客户已合并到另一客户"}
+
+    def __init__(self, number: str, into_number: str) -> None:
+        said: Words = {
+            "en": f"Account {number} goes on as {into_number}: draft the contract for that one.",
+            "zh": f"客户{number}已并入{into_number}，请以后者起草合同。",
+        }
+        super().__init__(said)
 
 
 class ContractNotInState(Problem):

@@ -11,6 +11,7 @@ from services.approvals.contracts import repository
 from services.approvals.contracts.announcements import announce
 from services.approvals.contracts.content import Content, checked
 from services.approvals.contracts.domain import (
+    AccountMerged,
     Approval,
     Contract,
     State,
@@ -58,10 +59,12 @@ class Doing:
 
 
 async def draft_contract(session: AsyncSession, *, account_id: str, content: Content, doing: Doing) -> ContractRow:
-    """A new draft for an account within reach; raises NotFound or ValidationProblem."""
+    """A new draft for an account within reach; raises NotFound, AccountMerged or ValidationProblem."""
     account = await known_facts.account(session, account_id)
     if account is None or not doing.reach.covers(branch=account.branch, account_id=account.id):
         raise NotFound()
+    if account.goes_on_as is not None:
+        raise AccountMerged(account.number, account.goes_on_as)
     contract = Contract(
         id=str(new_id()),
         number=await repository.next_number(session, year=doing.at.today.year),

@@ -20,6 +20,8 @@ from services.approvals.facts.models import (
 from shared.consumer import EventHandler
 from shared.events.accounts import (
     AccountFrozen,
+    AccountsMerged,
+    AccountsParted,
     AccountUnfrozen,
     ClassChanged,
     Dossier,
@@ -73,6 +75,14 @@ async def learn_freeze(session: AsyncSession, frozen: AccountFrozen) -> None:
 
 async def learn_unfreeze(session: AsyncSession, unfrozen: AccountUnfrozen) -> None:
     await _set_frozen(session, unfrozen.account_id, frozen=False)
+
+
+async def learn_merge(session: AsyncSession, merged: AccountsMerged) -> None:
+    await _set_successor(session, merged.account_id, merged.into_number)
+
+
+async def learn_parting(session: AsyncSession, parted: AccountsParted) -> None:
+    await _set_successor(session, parted.account_id, None)
 
 
 async def learn_team(session: AsyncSession, changed: TeamChanged) -> None:
@@ -140,6 +150,8 @@ async def learn_order_cancelled(session: AsyncSession, cancelled: OrderCancelled
 LEARNED: Mapping[type[Event], EventHandler] = {
     AccountFrozen: learn_freeze,
     AccountUnfrozen: learn_unfreeze,
+    AccountsMerged: learn_merge,
+    AccountsParted: learn_parting,
     TeamChanged: learn_team,
     ClassChanged: learn_class,
     ExchangeRatePublished: learn_rate,
@@ -165,6 +177,10 @@ async def _put(
 
 async def _set_frozen(session: AsyncSession, account_id: str, *, frozen: bool) -> None:
     await session.execute(update(KnownAccount).where(KnownAccount.account_id == account_id).values(frozen=frozen))
+
+
+async def _set_successor(session: AsyncSession, account_id: str, number: str | None) -> None:
+    await session.execute(update(KnownAccount).where(KnownAccount.account_id == account_id).values(goes_on_as=number))
 
 
 async def _set_quote_state(session: AsyncSession, quote_id: str, state: str) -> None:

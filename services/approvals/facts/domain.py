@@ -26,7 +26,10 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as approvals sees it; classes, listings and reps are dated."""
+    """An account as approvals sees it; classes, listings and reps are dated.
+
+    `goes_on_as` is the number of the account that goes on for it since they were merged.
+    """
 
     id: str
     number: str
@@ -38,6 +41,7 @@ class Account:
     classes: tuple[Spell, ...] = ()
     listings: tuple[Spell, ...] = ()
     reps: tuple[Spell, ...] = ()
+    goes_on_as: str | None = None
 
     def grade(self, day: date) -> str | None:
         """The approved class whose dates cover the day; the newest wins."""

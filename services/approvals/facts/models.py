@@ -20,6 +20,7 @@ class KnownAccount(Base):
     branch: Mapped[str] = mapped_column(Text)
     industrial: Mapped[bool]
     frozen: Mapped[bool] = mapped_column(default=False)
+    goes_on_as: Mapped[str | None] = mapped_column(Text)
     licence_number: Mapped[str | None] = mapped_column(Text)
     licence_expires_on: Mapped[date | None] = mapped_column(Date)
     licence_file_hash: Mapped[str | None] = mapped_column(Text)

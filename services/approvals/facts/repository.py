@@ -40,6 +40,7 @@ async def account(session: AsyncSession, account_id: str) -> Account | None:
         classes=tuple(Spell(known.grade, known.valid_from, known.valid_until) for known in classes),
         listings=tuple(Spell(known.list_id, known.valid_from, known.valid_until) for known in listings),
         reps=rep_spells(tuple(row.team)),
+        goes_on_as=row.goes_on_as,
     )
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +16,7 @@ from services.pricing.accounts.domain import (
     Grade,
     Listing,
     Member,
+    Merge,
 )
 from services.pricing.accounts.repository import (
     accounts_for_change,
@@ -25,6 +27,8 @@ from services.pricing.accounts.repository import (
 from shared.events.accounts import (
     AccountEvent,
     AccountFrozen,
+    AccountsMerged,
+    AccountsParted,
     AccountUnfrozen,
     ClassChanged,
     Dossier,
@@ -102,24 +106,32 @@ def applied(account: Account | None, event: AccountEvent) -> Account | None:
 
 
 def _changed(account: Account, event: AccountEvent) -> Account:
+    change: dict[str, Any] = {}
     match event:
         case AccountFrozen() | AccountUnfrozen():
-            return replace(account, frozen=isinstance(event, AccountFrozen))
+            change["frozen"] = isinstance(event, AccountFrozen)
+        case AccountsMerged() | AccountsParted():
+            change["merged"] = _merge_of(event)
         case TeamChanged():
             members = (Member(m.user_id, m.duty, m.share, m.valid_from, m.valid_until) for m in event.members)
-            return replace(account, team=tuple(members))
+            change["team"] = tuple(members)
         case ClassChanged():
             grade = Grade(event.proposal_id, event.grade, event.valid_from, event.valid_until)
             kept = (known for known in account.classes if known.proposal_id != event.proposal_id)
-            return replace(account, classes=(*kept, grade))
+            change["classes"] = (*kept, grade)
         case ElectionMade():
-            return replace(account, elections=_with_election(account.elections, event))
+            change["elections"] = _with_election(account.elections, event)
         case KeyAccountListAgreed():
             listing = Listing(event.list_id, event.listed, event.valid_from, event.valid_until)
             others = (known for known in account.listings if known.list_id != event.list_id)
-            return replace(account, listings=(*others, listing))
-        case _:
-            return account
+            change["listings"] = (*others, listing)
+    return replace(account, **change) if change else account
+
+
+def _merge_of(event: AccountsMerged | AccountsParted) -> Merge | None:
+    if isinstance(event, AccountsParted):
+        return None
+    return Merge(UUID(event.into_account_id), event.into_number, event.occurred_at)
 
 
 def _with_election(known: Iterable[Election], event: ElectionMade) -> tuple[Election, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -56,6 +56,15 @@ class Member:
     valid_until: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Another account, by id and number, goes on for this one from `at` on."""
+
+    into: UUID
+    number: str
+    at: datetime
+
+
 D = TypeVar("D", bound=Dated)
 
 
@@ -79,6 +88,7 @@ class Account:
     elections: tuple[Election, ...] = ()
     classes: tuple[Grade, ...] = ()
     listings: tuple[Listing, ...] = ()
+    merged: Merge | None = None
 
     def election(self, day: date) -> Choice:
         """The P4 branch elected for that day; none where there is no election (A12)."""

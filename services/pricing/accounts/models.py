@@ -28,6 +28,7 @@ class AccountRow(Base):
     elections: Mapped[list[Any]] = mapped_column(JSONB, server_default=EMPTY)
     classes: Mapped[list[Any]] = mapped_column(JSONB, server_default=EMPTY)
     listings: Mapped[list[Any]] = mapped_column(JSONB, server_default=EMPTY)
+    merged: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class ContractRow(Base):

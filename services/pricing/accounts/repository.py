@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pricing.accounts.domain import Account, Contract, ContractTerms, Election, Grade, Listing, Member
+from services.pricing.accounts.domain import Account, Contract, ContractTerms, Election, Grade, Listing, Member, Merge
 from services.pricing.accounts.models import AccountRow, ContractRow
 from services.pricing.database import one_of
 
@@ -31,7 +31,12 @@ def account_of(row: Row[Any] | Mapping[str, Any]) -> Account:
         elections=tuple(Election(**_with_days(entry)) for entry in cells["elections"]),
         classes=tuple(Grade(**_with_days(entry)) for entry in cells["classes"]),
         listings=tuple(Listing(**_with_days(entry)) for entry in cells["listings"]),
+        merged=_merge_of(cells["merged"]),
     )
+
+
+def _merge_of(cell: Mapping[str, str] | None) -> Merge | None:
+    return Merge(UUID(cell["into"]), cell["number"], datetime.fromisoformat(cell["at"])) if cell else None
 
 
 def _with_days(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,9 +54,16 @@ async def account_by_id(session: AsyncSession, account_id: UUID) -> Account | No
 
 
 async def accounts_by_number(session: AsyncSession, numbers: Iterable[str]) -> dict[str, Account]:
-    """Those known of a file's customer numbers, in one query."""
-    found = await session.execute(select(*COLUMNS).where(one_of(AccountRow.number, numbers)))
-    return {row.number: account_of(row) for row in found}
+    """Those known of a file's customer numbers, and those that go on for them."""
+    asked = one_of(AccountRow.number, numbers)
+    known: dict[str, Account] = {}
+    while found := (await session.execute(select(*COLUMNS).where(asked))).all():
+        known |= {row.number: account_of(row) for row in found}
+        heirs = {one.merged.into for one in known.values() if one.merged} - {one.id for one in known.values()}
+        if not heirs:
+            break
+        asked = one_of(AccountRow.id, heirs)
+    return known
 
 
 async def accounts_for_change(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Account]:
@@ -75,15 +87,15 @@ def _plain(account: Account) -> dict[str, Any]:
 
 _UPSERT = text(
     """
-    INSERT INTO known_account (id, number, branch, industrial, frozen, team, elections, classes, listings)
-    SELECT id, number, branch, industrial, frozen, team, elections, classes, listings
+    INSERT INTO known_account (id, number, branch, industrial, frozen, team, elections, classes, listings, merged)
+    SELECT id, number, branch, industrial, frozen, team, elections, classes, listings, nullif(merged, 'null')
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS entry (
         id uuid, number text, branch text, industrial boolean, frozen boolean,
-        team jsonb, elections jsonb, classes jsonb, listings jsonb)
+        team jsonb, elections jsonb, classes jsonb, listings jsonb, merged jsonb)
     ON CONFLICT (id) DO UPDATE SET
         number = excluded.number, branch = excluded.branch, industrial = excluded.industrial,
         frozen = excluded.frozen, team = excluded.team, elections = excluded.elections,
-        classes = excluded.classes, listings = excluded.listings
+        classes = excluded.classes, listings = excluded.listings, merged = excluded.merged
     """
 )
 

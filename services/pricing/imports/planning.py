@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
@@ -72,6 +73,17 @@ class Surroundings:
     products: Mapping[str, Product] = field(default_factory=dict)
     prices: Mapping[str, Sequence[ListPrice]] = field(default_factory=dict)
     costs: Mapping[str, Sequence[Cost]] = field(default_factory=dict)
+
+    def succession(self, number: str, at: datetime) -> list[Account]:
+        """The account of that number, and behind it those that went on for it by then (S-I2)."""
+        line = [self.accounts[number]]
+        while (merged := line[-1].merged) is not None and merged.at <= at and merged.into in self._by_id:
+            line.append(self._by_id[merged.into])
+        return line
+
+    @cached_property
+    def _by_id(self) -> dict[UUID, Account]:
+        return {account.id: account for account in self.accounts.values()}
 
 
 class ReturnedTo(NamedTuple):
@@ -149,13 +161,23 @@ class Planner:
         self.batch.counts["accepted"] += 1
 
     def _take_sale(self, invoice: Invoice, fresh: list[SourceLine]) -> None:
-        ordered_before = {line.account for line in invoice.lines if self._is_taken(invoice.reference, line.number)}
-        for number, lines in by_account(fresh).items():
-            if number in ordered_before:  # an order that stands takes no further lines
+        at = _known(invoice.at)
+        taken = {line.account for line in invoice.lines if self._is_taken(invoice.reference, line.number)}
+        ordered_before = {self._around.succession(number, at)[-1].id for number in taken & self._around.accounts.keys()}
+        for account, lines in self._by_buyer(fresh, at):
+            if account.id in ordered_before:  # an order that stands takes no further lines
                 for line in lines:
                     self._reject(invoice, line, Reason.SOURCE_CHANGED)
                 continue
-            self._place(invoice, self._around.accounts[number], lines)
+            self._place(invoice, account, lines)
+
+    def _by_buyer(self, fresh: Iterable[SourceLine], at: datetime) -> Iterable[tuple[Account, list[SourceLine]]]:
+        """What names a merged account is bought by the one that goes on for it."""
+        grouped: dict[UUID, tuple[Account, list[SourceLine]]] = {}
+        for number, lines in by_account(fresh).items():
+            buyer = self._around.succession(number, at)[-1]
+            grouped.setdefault(buyer.id, (buyer, []))[1].extend(lines)
+        return grouped.values()
 
     def _is_taken(self, reference: str, number: int) -> bool:
         taken = self._around.taken.get(reference, ())
@@ -225,12 +247,13 @@ class Planner:
         at = _known(invoice.at)
         per_order: dict[tuple[UUID, UUID], list[tuple[Piece, str]]] = defaultdict(list)
         for line in fresh:
-            account = self._around.accounts[line.account]
-            pieces, rest = self._shelf.take_back(account.id, line.sku, -line.quantity, at)
-            for piece in pieces:
-                self._pricer.note_returned(account.id, piece.original, piece)
-                per_order[account.id, piece.original.order_id].append((piece, line.price))
-            self._note_unmatched(invoice, line, bool(pieces), rest)
+            rest = -line.quantity
+            for account in self._around.succession(line.account, at):
+                pieces, rest = self._shelf.take_back(account.id, line.sku, rest, at)
+                for piece in pieces:
+                    self._pricer.note_returned(account.id, piece.original, piece)
+                    per_order[account.id, piece.original.order_id].append((piece, line.price))
+            self._note_unmatched(invoice, line, rest < -line.quantity, rest)
         for (account_id, order_id), pieces_of_order in per_order.items():
             returned = ReturnedTo(new_id(), order_id, account_id, invoice.reference, at, tuple(pieces_of_order))
             self.batch.returns.append(returned)

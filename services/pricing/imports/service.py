@@ -11,7 +11,6 @@ from uuid import UUID
 from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pricing.accounts.domain import Account
 from services.pricing.accounts.repository import accounts_by_number
 from services.pricing.catalogue.repository import costs_of, exchange_rates, prices_of, products_of
 from services.pricing.imports import repository
@@ -184,11 +183,9 @@ async def _shelf(session: AsyncSession, around: Surroundings, invoices: Sequence
     """What the batch's returns may take from orders of earlier batches."""
     shelf = Shelf()
     returns = [line for invoice in invoices if around.mapping.is_return(invoice.reference) for line in invoice.lines]
-    known: dict[str, Account] = {
-        line.account: around.accounts[line.account] for line in returns if line.account in around.accounts
-    }
-    if known:
-        ids = [account.id for account in known.values()]
+    named = {(line.account, line.at) for line in returns if line.at is not None and line.account in around.accounts}
+    ids = {account.id for number, at in named for account in around.succession(number, at)}
+    if ids:
         for row in await open_lines(session, account_ids=ids, skus={line.sku for line in returns}):
             shelf.put(row.account_id, OpenLine(row.order_id, row.placed_at, row.priced_at, row.currency, row.line))
     return shelf

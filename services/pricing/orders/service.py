@@ -20,7 +20,7 @@ from services.pricing.orders.timing import past, since_placed
 from services.pricing.orders.under_contract import ContractOfAnother, UnknownContract, hold_to
 from services.pricing.quotes.domain import Quote, UnknownAccount
 from services.pricing.quotes.facts import SaleFacts
-from services.pricing.quotes.service import find_quote
+from services.pricing.quotes.service import find_quote, not_merged
 from shared.auth.principal import Principal
 from shared.calendar import local_day
 from shared.errors import Conflict, NotFound, Words
@@ -59,10 +59,11 @@ async def place_order(
 ) -> Order:
     """P8: quantities of an accepted quote that is alive, and of the contract that is named: both limits hold.
 
-    Raises PolicyRefuses, OverDraw, UnknownQuote, UnknownContract, ContractOfAnother and what `hold_to` raises.
+    Raises AccountMerged, PolicyRefuses, OverDraw, UnknownQuote, UnknownContract, ContractOfAnother and what `hold_to`
+    raises.
     """
     quote = await find_quote(session, quote_id, reach=caller.reach("orders.write"), lock=True)
-    account = await _account(session, quote.account_id)
+    account = not_merged(await _account(session, quote.account_id))
     contract = await _contract(session, account.id, contract_id) if contract_id else None
     facts = await _facts(session, quote, account, contract=contract, when=when)
     sale = Subject("sale", str(quote.id), Subject("account", str(account.id)))

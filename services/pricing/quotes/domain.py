@@ -76,6 +76,20 @@ class AccountIsFrozen(Conflict):
     title: ClassVar[Words] = {"en": "The account is frozen", "zh": "客户已冻结"}
 
 
+class AccountMerged(Conflict):
+    """Another account goes on for it: what is sold from now on is sold to that one."""
+
+    code = "account_merged"
+    title: ClassVar[Words] = {"en": "The account was merged into another", "zh": "该客户已合并到另一客户"}
+
+    def __init__(self, number: str, into_number: str, into: UUID) -> None:
+        said: Words = {
+            "en": f"Account {number} goes on as {into_number}: price and order for that one.",
+            "zh": f"客户{number}已并入{into_number}，请以后者报价和下单。",
+        }
+        super().__init__(said, merged_into=str(into))
+
+
 class ElectionChanged(Conflict):
     code = "election_changed"
     title: ClassVar[Words] = {

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.pricing.accounts.domain import Account
 from services.pricing.accounts.repository import account_by_id
 from services.pricing.quotes import events, repository
 from services.pricing.quotes.domain import (
+    AccountMerged,
     ExceptionState,
     OnTheDay,
     PriceGrant,
@@ -40,7 +42,7 @@ EXPIRE_AT_MOST = 200
 async def material_for(
     session: AsyncSession, request: QuoteRequest, *, reach: Reach, now: datetime, zone: str
 ) -> Material:
-    """What the price needs, for an account within reach; raises UnknownAccount."""
+    """What the price needs, for an account within reach; raises UnknownAccount, AccountMerged."""
     material = await read_material(
         session,
         account_id=request.account_id,
@@ -51,7 +53,15 @@ async def material_for(
     )
     if material is None or not reach.covers(branch=material.account.branch, account_id=str(request.account_id)):
         raise UnknownAccount
+    not_merged(material.account)
     return material
+
+
+def not_merged(account: Account) -> Account:
+    """The account, where nobody else goes on for it; raises AccountMerged."""
+    if account.merged is not None:
+        raise AccountMerged(account.number, account.merged.number, account.merged.into)
+    return account
 
 
 async def preview_quote(
@@ -117,13 +127,13 @@ async def find_quote(session: AsyncSession, quote_id: UUID, *, reach: Reach, loc
 async def accept_quote(
     session: AsyncSession, quote_id: UUID, *, caller: Principal, accepted_by: str, now: datetime, zone: str
 ) -> Quote:
-    """Expiry, freeze, election and every grant are looked at again; see domain.accept for what it raises."""
+    """Expiry, merge, freeze, election and every grant are looked at again; see domain.accept for what it raises."""
     quote = await find_quote(session, quote_id, reach=caller.reach("quotes.accept"), lock=True)
     account = await account_by_id(session, quote.account_id)
     if account is None:
         raise UnknownAccount
     day = local_day(now, zone)
-    known = OnTheDay(day, account.frozen, account.election(day))
+    known = OnTheDay(day, not_merged(account).frozen, account.election(day))
     quote = accept(quote, accepted_by=accepted_by, at=now, now_known=known)
     await repository.save_quote(session, quote)
     record(session, events.accepted(quote, at=now))

@@ -34,6 +34,8 @@ REACH: Final[Mapping[type[Event], Reach]] = {
     accounts.AccountChanged: Reach.NOTHING,
     accounts.AccountFrozen: Reach.STANDING,
     accounts.AccountUnfrozen: Reach.STANDING,
+    accounts.AccountsMerged: Reach.NOTHING,
+    accounts.AccountsParted: Reach.NOTHING,
     accounts.TeamChanged: Reach.NOTHING,
     accounts.ClassProposed: Reach.NOTHING,
     accounts.ClassChanged: Reach.NOTHING,

@@ -11,9 +11,10 @@ from services.approvals import answers
 from services.approvals.contracts import repository, service
 from services.approvals.contracts.amounts import NoExchangeRate
 from services.approvals.contracts.content import Line, PaymentTerms
-from services.approvals.contracts.domain import BackdatedWithoutReason, ContractNotInState
+from services.approvals.contracts.domain import AccountMerged, BackdatedWithoutReason, ContractNotInState
 from services.approvals.contracts.moments import ApprovalNeeded
 from services.approvals.contracts.service import Doing
+from services.approvals.facts.consumer import LEARNED
 from services.approvals.facts.models import KnownAccount, KnownClass, KnownRate
 from services.approvals.requests import repository as requests
 from services.approvals.requests import service as approvals
@@ -23,6 +24,7 @@ from shared.auth.people import find_principal
 from shared.auth.principal import Reach
 from shared.db.mechanisms import outbox
 from shared.errors import NotFound
+from shared.events.accounts import AccountsMerged, AccountsParted
 from shared.events.contracts import ContractActivated
 from shared.http.conditional import PreconditionFailed
 from shared.ids import new_id
@@ -195,6 +197,20 @@ async def test_c11_the_requesters_own_attempt_is_refused(story):
     row = await story.submit(await story.draft())
     with pytest.raises(SegregationOfDuties):
         await story.decide(row, "rep", "first")
+
+
+async def test_s_i2_nothing_new_is_agreed_with_an_account_that_goes_on_as_another(story):
+    row = await story.draft()
+    ids = {"account_id": story.account, "merge_id": "m", "into_account_id": str(new_id())}
+    merged = AccountsMerged(occurred_at=START, **ids, into_number="K-7")
+    await LEARNED[AccountsMerged](story.session, merged)
+    with pytest.raises(AccountMerged) as refused:
+        await story.draft()
+    assert "K-7" in refused.value.detail["en"]
+    await story.submit(row)
+    assert (await story.approve(row)).state == "approved"
+    await LEARNED[AccountsParted](story.session, AccountsParted(occurred_at=START, **ids))
+    assert (await story.draft()).state == "draft"
 
 
 async def test_a_rejected_contract_is_a_draft_again_and_goes_as_a_new_revision(story):

@@ -1,12 +1,14 @@
 """Order files over HTTP on a real database: taken once, priced by the election, returned first in first out."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import anyio
 
+from shared.events.accounts import AccountsMerged
 from tests.pricing.conftest import Pricing, cny, good
 
 SLICE = Path("deploy/demo/online-retail-slice.parquet")
@@ -113,6 +115,36 @@ async def test_s_f2_a_return_takes_from_the_oldest_orders_at_their_amounts(prici
     chain = await good(pricing.caller("kam").get(f"/v1/orders/{orders['items'][0]['id']}/chain"))
     assert (chain["order"]["state"], chain["movements"][-1]["source_reference"]) == ("returned", f"C{reference}")
     assert chain["movements"][-1]["lines"] == [{"line": 1, "quantity": 3, "net_minor": 3000, "price": "99"}]
+
+
+async def test_s_i2_what_an_erp_still_sends_for_a_merged_account_is_its_heirs_from_that_moment_on(
+    pricing: Pricing,
+) -> None:
+    old, heir = f"N-{uuid4().hex[:8]}", f"N-{uuid4().hex[:8]}"
+    account, into = await pricing.new_account(number=old), await pricing.new_account(number=heir)
+    merged_at = datetime(2021, 3, 1, 9, 30, tzinfo=UTC)
+    ids = {"account_id": str(account), "merge_id": str(uuid4()), "into_account_id": str(into)}
+    await pricing.hear(AccountsMerged(occurred_at=merged_at, **ids, into_number=heir))
+    await pricing.told()
+    reference = uuid4().hex[:6]
+    result = await send(
+        pricing,
+        a_row(old, f"{reference}1", "X", 3, "10.00", "2021-03-01T09:00:00Z"),
+        a_row(old, f"{reference}2", "X", 5, "20.00", "2021-03-01T10:00:00Z"),
+        a_row(old, f"{reference}3", "X", 1, "20.00", "2021-03-01T10:00:00Z"),
+        a_row(heir, f"{reference}3", "Y", 1, "20.00", "2021-03-01T10:00:00Z"),
+    )
+    assert (result["accepted"], result["orders"], result["rejected"]) == (4, 3, {})
+    placed = await pricing.told("OrderPlaced")
+    assert [(one.number, one.account_id, len(one.lines)) for one in placed] == [
+        (f"{reference}1", str(account), 1),
+        (f"{reference}2", str(into), 1),
+        (f"{reference}3", str(into), 2),
+    ]
+    result = await send(pricing, a_row(old, f"C{reference}", "X", -6, "99.00", "2021-03-01T11:00:00Z"))
+    assert (result["accepted"], result["returns"], result["rejected"]) == (1, 2, {})
+    returned = await pricing.told("OrderReturned")
+    assert [(one.account_id, one.lines[0].quantity) for one in returned] == [(str(account), 3), (str(into), 3)]
 
 
 async def test_what_a_return_finds_no_original_for_is_listed(pricing: Pricing) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.events.accounts import AccountFrozen, AccountUnfrozen, ElectionMade
+from shared.events.accounts import AccountFrozen, AccountsMerged, AccountsParted, AccountUnfrozen, ElectionMade
 from shared.events.approvals import ApprovalGranted, ApprovalRejected
 from shared.events.asks import ApprovalSought
 from tests.pricing.conftest import START, Pricing, cny, good
@@ -228,6 +228,29 @@ async def test_a_frozen_account_accepts_nothing(pricing: Pricing) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "account_frozen")
     await pricing.hear(AccountUnfrozen(occurred_at=THEN, **key))
     assert (await good(rep.post(f"/v1/quotes/{quote['id']}/accept", {"accepted_by": "Ms Chen"})))["state"] == "accepted"
+
+
+async def test_s_i2_a_merged_account_is_sold_to_no_more_and_the_answer_names_who_goes_on(pricing: Pricing) -> None:
+    account, sku = await pricing.new_account(), await pricing.new_product()
+    heir = await pricing.new_account(number=f"HEIR-{uuid4().hex[:6]}")
+    rep, body = pricing.caller("rep"), asked(account, {"sku": sku, "quantity": 1})
+    quotes = [await good(rep.post("/v1/quotes", body)) for _ in range(2)]
+    await good(rep.post(f"/v1/quotes/{quotes[0]['id']}/accept", {"accepted_by": "Ms Chen"}))
+    ids = {"account_id": str(account), "merge_id": str(uuid4()), "into_account_id": str(heir)}
+    await pricing.hear(AccountsMerged(occurred_at=THEN, **ids, into_number="HEIR-7"))
+    order = {"quote_id": quotes[0]["id"], "lines": [{"quote_line": 1, "quantity": 1}]}
+    for path, sent in (
+        ("/v1/quotes", body),
+        ("/v1/quotes/preview", body),
+        (f"/v1/quotes/{quotes[1]['id']}/accept", {"accepted_by": "Ms Chen"}),
+        ("/v1/orders", order),
+    ):
+        refused = await rep.post(path, sent)
+        assert (refused.status_code, refused.json()["code"]) == (409, "account_merged"), path
+        assert "HEIR-7" in refused.json()["detail"]
+        assert refused.json()["merged_into"] == str(heir)
+    await pricing.hear(AccountsParted(occurred_at=THEN, **ids))
+    assert (await good(rep.post("/v1/orders", order)))["account_id"] == str(account)
 
 
 async def test_a_quote_priced_under_another_election_is_priced_again(pricing: Pricing) -> None:

@@ -1,0 +1,1 @@
+"""Two dossiers of one customer become one from a moment on; what was before stays where it was."""
