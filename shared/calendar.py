@@ -17,6 +17,14 @@ _DURATION = re.compile(
     r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?)?"
 )
 
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2200
+
+
+def is_of_our_times(day: date) -> bool:
+    """Whether every zone, window and column has room around a day or instant that somebody wrote."""
+    return FIRST_YEAR <= day.year <= LAST_YEAR
+
 
 @lru_cache(maxsize=4096)
 def local_day(instant: datetime, zone: str) -> date:

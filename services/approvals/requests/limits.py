@@ -1,17 +1,21 @@
 """Terms that could not help whoever asked are refused, by the limits the route's document sets them."""
 
 import operator
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from services.approvals.requests.readings import Kind, name_in_chinese, reading_of
 from services.approvals.routing.domain import Limit
 from shared.calendar import period
 from shared.errors import FieldError, Words
 
 TODAY = "today"
 ASKED = "asked."
+OF_A_CONTRACT = "contract:"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +35,19 @@ class AskedAbout:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A day, a count, a rate, or an amount with its currency."""
+    """A day, a count, a rate, or an amount with its currency; only figures of one kind compare."""
 
+    kind: Kind
     value: Decimal | date
     currency: str | None = None
-
-    @property
-    def is_finite(self) -> bool:
-        return isinstance(self.value, date) or self.value.is_finite()
 
     def __str__(self) -> str:
         shown = f"{self.value:f}" if isinstance(self.value, Decimal) else self.value.isoformat()
         return f"{shown} {self.currency}" if self.currency else shown
+
+
+class NotComparable(ValueError):
+    """The value is there, but nothing of the kind it would have to be compared as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,68 +70,139 @@ _REFERENCES: Mapping[str, tuple[str, str]] = {"asked": ("as was asked", "申请�
 
 
 def unhelpful(read: Mapping[str, object], limits: Iterable[Limit], *, about: AskedAbout) -> Iterator[FieldError]:
-    """One error for each limit that a term breaks.
+    """One error for each limit that a term breaks, or cannot be held against because the two are of different kinds.
 
     What the request does not say limits nothing: whoever asked judges the terms once more.
     """
     for limit in limits:
-        term = figure_of(read.get(limit.term))
-        bound = _bound(limit.reference, read, about)
-        if term is not None and bound is not None and (not limit.when or read.get(limit.when) == limit.when_is):
+        if limit.when and read.get(limit.when) != limit.when_is:
+            continue
+        kind = reading_of(limit.term).kind
+        try:
+            term, bound = figure_of(read.get(limit.term), kind), _bound(limit.reference, kind, read, about)
+        except NotComparable:
+            yield _not_comparable(limit)
+            continue
+        if term is not None and bound is not None:
             yield from _broken(limit, term, bound)
 
 
-def figure_of(value: object, currency: str | None = None) -> Figure | None:
-    """A JSON value as something to compare; a window is its last day, a bare text amount is in `currency`."""
+def figure_of(value: object, kind: Kind, currency: str | None = None) -> Figure | None:
+    """A JSON value as a figure of the kind: a window is its last day, a bare text amount is in `currency`.
+
+    None where there is nothing to compare, as with a window that has no days. Raises NotComparable for what is of
+    another kind.
+    """
+    if value is None or (kind is Kind.DAY and isinstance(value, str) and value.startswith(OF_A_CONTRACT)):
+        return None
+    try:
+        return _FIGURES[kind](value, currency)
+    except (KeyError, TypeError, ValueError, InvalidOperation) as wrong:
+        raise NotComparable from wrong
+
+
+def _as_day(value: object, _: str | None) -> Figure:
+    last = _text(value).rpartition("/")[2]  # a span of days is written "first/last"
+    return Figure(Kind.DAY, date.fromisoformat(last) if _DAY.fullmatch(last) else period(last).last)
+
+
+def _as_count(value: object, _: str | None) -> Figure:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    return Figure(Kind.COUNT, Decimal(value))
+
+
+def _as_rate(value: object, _: str | None) -> Figure:
+    return Figure(Kind.RATE, _plain(value))
+
+
+def _as_money(value: object, currency: str | None) -> Figure:
     match value:
-        case bool():
-            return None
-        case int():
-            return Figure(Decimal(value))
-        case str():
-            return _written(value, currency)
-        case {"amount": str() as amount, "currency": str() as own}:
-            return _written(amount, own)
-    return None
+        case {"amount": amount, "currency": str() as own}:
+            return Figure(Kind.MONEY, _plain(amount), own)
+    return Figure(Kind.MONEY, _plain(value), currency)
 
 
-def _written(text: str, currency: str | None) -> Figure | None:
-    readings: tuple[Callable[[str], Figure], ...] = (
-        lambda said: Figure(date.fromisoformat(said)),
-        lambda said: Figure(period(said).until - timedelta(days=1)),
-        lambda said: Figure(Decimal(said), currency),
-    )
-    for reading in readings:
-        try:
-            figure = reading(text)
-        except (ValueError, InvalidOperation):
-            continue
-        return figure if figure.is_finite else None
-    return None
+def _plain(value: object) -> Decimal:
+    figure = Decimal(_text(value))
+    if not figure.is_finite():
+        raise ValueError
+    return figure
 
 
-def _bound(reference: str, read: Mapping[str, object], about: AskedAbout) -> Figure | None:
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+# Texts have no size: a limit on one names the wrong term.
+_FIGURES: Mapping[Kind, Callable[[object, str | None], Figure]] = {
+    Kind.DAY: _as_day,
+    Kind.COUNT: _as_count,
+    Kind.RATE: _as_rate,
+    Kind.MONEY: _as_money,
+}
+
+
+def _bound(reference: str, kind: Kind, read: Mapping[str, object], about: AskedAbout) -> Figure | None:
     if reference == TODAY:
-        return Figure(about.today)
+        return _of_kind(Figure(Kind.DAY, about.today), kind)
     if reference.startswith(ASKED):
-        return figure_of(about.content.get(reference.removeprefix(ASKED)), about.currency)
-    return figure_of(read.get(reference))
+        return figure_of(about.content.get(reference.removeprefix(ASKED)), kind, about.currency)
+    other = figure_of(read.get(reference), reading_of(reference).kind)
+    return _of_kind(other, kind) if other else None
+
+
+def _of_kind(figure: Figure, kind: Kind) -> Figure:
+    if figure.kind is not kind:
+        raise NotComparable
+    return figure
 
 
 def _broken(limit: Limit, term: Figure, bound: Figure) -> Iterator[FieldError]:
-    if isinstance(term.value, date) != isinstance(bound.value, date):
-        return
     comparison = _COMPARISONS[limit.word]
     if term.currency and bound.currency and term.currency != bound.currency:
-        yield _error(limit, bound, {"en": "in the currency of", "zh": "币种须同"})
+        yield _other_currency(limit, bound)
     elif not comparison.holds(term.value, bound.value):
-        yield _error(limit, bound, comparison.day if isinstance(bound.value, date) else comparison.figure)
+        must = comparison.day if bound.kind is Kind.DAY else comparison.figure
+        en, zh = _named(limit)
+        yield _cannot_help(
+            limit,
+            {
+                "en": f"it could not help: it must be {must['en']} {bound}, {en}",
+                "zh": f"无法起作用：{must['zh']}{zh} {bound}",
+            },
+        )
 
 
-def _error(limit: Limit, bound: Figure, must: Words) -> FieldError:
-    en, zh = _REFERENCES.get(limit.reference.partition(".")[0], (limit.reference, limit.reference))
-    detail: Words = {
-        "en": f"it could not help: it must be {must['en']} {bound}, {en}",
-        "zh": f"无法起作用：{must['zh']}{zh} {bound}",
-    }
+def _other_currency(limit: Limit, bound: Figure) -> FieldError:
+    en, zh = _named(limit)
+    return _cannot_help(
+        limit,
+        {
+            "en": f"it could not help: it must be in {bound.currency}, {en} ({bound})",
+            "zh": f"无法起作用：币种须为 {bound.currency}，与{zh}（{bound}）一致",
+        },
+    )
+
+
+def _not_comparable(limit: Limit) -> FieldError:
+    en, zh = _named(limit)
+    return FieldError(
+        f"/terms/{limit.term}",
+        "not_comparable",
+        {
+            "en": f"it cannot be held against {limit.reference}, {en}: the two are of different kinds",
+            "zh": f"无法与{zh}比较：两者类型不同（{limit.reference}）",
+        },
+    )
+
+
+def _named(limit: Limit) -> tuple[str, str]:
+    named = _REFERENCES.get(limit.reference.partition(".")[0])
+    return named or (limit.reference, name_in_chinese(limit.reference))
+
+
+def _cannot_help(limit: Limit, detail: Words) -> FieldError:
     return FieldError(f"/terms/{limit.term}", "cannot_help", detail)

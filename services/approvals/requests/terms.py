@@ -1,14 +1,12 @@
 """What the last approver decides beyond yes: each term of a route by name, checked and kept as JSON values."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from services.approvals.requests.limits import AskedAbout, unhelpful
+from services.approvals.requests.readings import Kind, NotATerm, name_in_chinese, reading_of
 from services.approvals.routing.domain import Limit
 from shared.errors import FieldError, Problem, Words
-from shared.money import InvalidAmount, Money, UnknownCurrency
 
 Terms = Mapping[str, object]
 
@@ -38,9 +36,9 @@ def checked_terms(
     read: dict[str, object] = {}
     for name in (name for name in names if name in given):
         try:
-            read[name] = _READ.get(name, _text)(_with_currency(name, given[name], about))
-        except (ValueError, InvalidOperation) as wrong:
-            errors.append(_wrong(name, "not_right", str(wrong), "格式或取值不正确"))
+            read[name] = reading_of(name).read(_with_currency(name, given[name], about))
+        except NotATerm as wrong:
+            errors.append(FieldError(f"/terms/{name}", "not_right", wrong.wanted))
     errors += _across(read, about.account_id)
     errors += unhelpful(read, limits, about=about)
     if errors:
@@ -49,7 +47,7 @@ def checked_terms(
 
 
 def _with_currency(name: str, value: object, about: AskedAbout) -> object:
-    if _READ.get(name) is _money and isinstance(value, str) and about.currency is not None:
+    if reading_of(name).kind is Kind.MONEY and isinstance(value, str) and about.currency is not None:
         return {"amount": value, "currency": about.currency}
     return value
 
@@ -63,7 +61,7 @@ def _across(read: Terms, account_id: str | None) -> list[FieldError]:
     errors = []
     for low, high, strict in (("quantity_from", "quantity_to", False), ("from", "until", True)):
         if low in read and high in read and not _ordered(read[low], read[high], strict=strict):
-            errors.append(_wrong(high, "before_start", f"must come after {low}", f"须晚于 {low}"))
+            errors.append(_wrong(high, "before_start", f"must come after {low}", f"须晚于{name_in_chinese(low)}"))
     if read.get("account", account_id) != account_id:
         errors.append(_wrong("account", "other_account", "not the account that was asked about", "与申请的客户不符"))
     return errors
@@ -73,57 +71,3 @@ def _ordered(low: object, high: object, *, strict: bool) -> bool:
     if isinstance(low, int) and isinstance(high, int):
         return low <= high
     return str(low) < str(high) if strict else str(low) <= str(high)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("a text")
-    return value.strip()
-
-
-def _day(value: object) -> str:
-    return date.fromisoformat(_text(value)).isoformat()
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError("a whole number, zero or more")
-    return value
-
-
-def _rate(value: object) -> str:
-    rate = Decimal(_text(value))
-    if not (rate.is_finite() and 0 <= rate <= 1):
-        raise ValueError('a share of one as text, such as "0.30"')
-    return f"{rate:f}"
-
-
-def _money(value: object) -> dict[str, str]:
-    if not isinstance(value, Mapping) or set(value) != {"amount", "currency"}:
-        raise ValueError('money such as {"amount": "880.00", "currency": "CNY"}')
-    try:
-        money = Money.parse(_text(value["amount"]), _text(value["currency"]))
-    except (InvalidAmount, UnknownCurrency) as wrong:
-        raise ValueError(str(wrong)) from wrong
-    if money.amount_minor < 0:
-        raise ValueError("an amount that is not negative")
-    return money.to_json()
-
-
-def _column(value: object) -> str:
-    if value not in ("subsidy", "discount"):
-        raise ValueError("subsidy or discount")
-    return str(value)
-
-
-_READ: Mapping[str, Callable[[object], object]] = {
-    "price": _money,
-    "amount": _money,
-    "quantity_from": _count,
-    "quantity_to": _count,
-    "valid_until": _day,
-    "from": _day,
-    "until": _day,
-    "rate": _rate,
-    "applies_to": _column,
-}

@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 
 from services.approvals.requests import service
 from services.approvals.requests.domain import Choice, Decision, Evidence, Subject
-from services.approvals.requests.limits import figure_of
+from services.approvals.requests.limits import NotComparable, figure_of
 from services.approvals.requests.models import RequestRow
+from services.approvals.requests.readings import Kind
 from services.approvals.requests.service import Ask
 from services.approvals.requests.states import State
 from services.approvals.requests.terms import TermsNotRight
@@ -140,12 +141,94 @@ def test_what_the_request_does_not_say_limits_nothing(plans):
 
 
 @pytest.mark.parametrize(
-    "value",
-    [True, None, "a word", "NaN", {"amount": 1}, [1]],
-    ids=["a truth", "nothing", "a word", "not a number", "half an amount", "a list"],
+    ("terms", "asked"),
+    [
+        pytest.param("9500", "9500", id="yen that look like a year"),
+        pytest.param("2021", "20210401", id="yen that look like a day"),
+        pytest.param({"amount": "20210401", "currency": "JPY"}, "20210401", id="such yen with their currency"),
+        pytest.param("202103", "202104", id="yen that look like a month"),
+    ],
 )
-def test_what_has_no_size_is_no_figure(value):
-    assert figure_of(value) is None
+@pytest.mark.parametrize("currency", ["JPY", "XAF"])
+def test_an_amount_without_minor_digits_is_compared_as_an_amount(plans, terms, asked, currency):
+    given = terms | {"currency": currency} if isinstance(terms, dict) else terms
+    asked_in = ASKED | {"price": asked, "currency": currency}
+    assert granted(plans, "price-exception", asked_in, TERMS | {"price": given}).state is State.GRANTED
+
+
+@pytest.mark.parametrize("currency", ["JPY", "XAF"])
+@pytest.mark.parametrize(
+    ("price", "asked"),
+    [
+        pytest.param("9501", "9500", id="one more than a year"),
+        pytest.param("20210402", "20210401", id="one more than a day"),
+        pytest.param("2022", "2021", id="two years"),
+        pytest.param("20210401", "9500", id="a day against a year"),
+    ],
+)
+def test_s_b6_a_higher_price_without_minor_digits_is_refused(plans, currency, price, asked):
+    with pytest.raises(TermsNotRight) as refused:
+        granted(plans, "price-exception", ASKED | {"price": asked, "currency": currency}, TERMS | {"price": price})
+    [error] = refused.value.errors
+    assert (error.pointer, error.code) == ("/terms/price", "cannot_help")
+    assert f"{asked} {currency}" in error.detail["en"]
+
+
+def test_a_price_in_other_money_is_told_which_currency_it_must_be_in(plans):
+    dollars = {"price": {"amount": "1.00", "currency": "USD"}}
+    with pytest.raises(TermsNotRight) as refused:
+        granted(plans, "price-exception", ASKED | {"price": "850.00"}, TERMS | dollars)
+    assert [error.detail for error in refused.value.errors] == [
+        {
+            "en": "it could not help: it must be in CNY, as was asked (850.00 CNY)",
+            "zh": "无法起作用：币种须为 CNY，与申请值（850.00 CNY）一致",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "asked"),
+    [
+        pytest.param(Limit("price", "at_most", "today"), {}, id="an amount against a day"),
+        pytest.param(Limit("price", "at_most", "quantity_to"), {}, id="an amount against a count"),
+        pytest.param(Limit("price", "at_most", "asked.window"), {"window": "2021-02"}, id="an amount against a month"),
+        pytest.param(Limit("quantity_to", "at_most", "asked.price"), {"price": "3"}, id="a count against an amount"),
+        pytest.param(Limit("valid_until", "at_most", "asked.price"), {"price": "880.00"}, id="a day against an amount"),
+        pytest.param(Limit("applies_to", "at_most", "asked.price"), {"price": "880.00"}, id="a word has no size"),
+    ],
+)
+def test_a_limit_between_different_kinds_is_an_error_and_never_skipped(limit, asked):
+    given = {"price": {"amount": "1.00", "currency": "CNY"}, "quantity_to": 1, "valid_until": "2021-04-01"}
+    given |= {"applies_to": "subsidy"}
+    stages = route(turn("last", kind="approve"), terms=tuple(given), limits=[limit])
+    with pytest.raises(TermsNotRight) as refused:
+        decided(replace(request(stages), asked=asked), "director", terms=given)
+    assert pointers(refused) == [(f"/terms/{limit.term}", "not_comparable")]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        pytest.param(True, Kind.COUNT, id="a truth"),
+        pytest.param("a word", Kind.MONEY, id="a word"),
+        pytest.param("NaN", Kind.RATE, id="not a number"),
+        pytest.param({"amount": 1}, Kind.MONEY, id="half an amount"),
+        pytest.param([1], Kind.COUNT, id="a list"),
+        pytest.param("2021", Kind.COUNT, id="a year for a count"),
+    ],
+)
+def test_what_is_of_another_kind_does_not_compare(value, kind):
+    with pytest.raises(NotComparable):
+        figure_of(value, kind)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_what_is_not_said_is_no_figure(kind):
+    assert figure_of(None, kind) is None
+
+
+def test_a_span_of_days_is_compared_by_its_last():
+    assert str(figure_of("2021-02-01/2021-04-30", Kind.DAY)) == "2021-04-30"
 
 
 async def test_a_refused_decision_changes_nothing(session, at):
