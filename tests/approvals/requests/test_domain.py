@@ -277,6 +277,13 @@ def test_c6_only_the_last_of_three_gives_terms():
         pytest.param({"price": {"amount": 880.0, "currency": "CNY"}}, "/terms/price", id="a float"),
         pytest.param({"quantity_from": 601}, "/terms/quantity_to", id="a range the wrong way round"),
         pytest.param({"quantity_from": True}, "/terms/quantity_from", id="a truth for a number"),
+        pytest.param(
+            {"price": {"amount": "10000000000.00", "currency": "CNY"}}, "/terms/price", id="a price too large"
+        ),
+        pytest.param({"quantity_to": 1_000_001}, "/terms/quantity_to", id="more than any line holds"),
+        pytest.param({"quantity_to": 10**10}, "/terms/quantity_to", id="more than a column holds"),
+        pytest.param({"quantity_to": 10**30}, "/terms/quantity_to", id="more than any database holds"),
+        pytest.param({"valid_until": "9999-12-31"}, "/terms/valid_until", id="a day of no year of ours"),
         pytest.param({"valid_until": "1 April"}, "/terms/valid_until", id="a day in words"),
         pytest.param({"colour": "red"}, "/terms/colour", id="a term the route does not name"),
     ],
@@ -292,6 +299,8 @@ def test_s_b6_terms_that_are_not_right_are_named(terms, pointer):
     [
         pytest.param({"rate": "1.01"}, "/terms/rate", id="more than everything"),
         pytest.param({"rate": "NaN"}, "/terms/rate", id="not a number"),
+        pytest.param({"rate": "1E-3000"}, "/terms/rate", id="three thousand characters once written out"),
+        pytest.param({"rate": "0.1234567"}, "/terms/rate", id="more than six digits"),
         pytest.param({"until": "2021-03-01"}, "/terms/until", id="no day at all"),
         pytest.param({"applies_to": "both"}, "/terms/applies_to", id="both columns"),
         pytest.param({"account": "a-2"}, "/terms/account", id="another account"),
