@@ -10,6 +10,7 @@ from services.pricing.lines import AppliedRule, Share
 from services.pricing.orders.domain import OrderLine, part_of
 from services.pricing.quotes.domain import Quote, QuoteLine
 from shared.errors import Conflict, FieldError, ValidationProblem, Words
+from shared.money import allocate
 
 
 class OverDraw(Conflict):
@@ -29,6 +30,7 @@ class Drawn(NamedTuple):
     list_minor: int = 0
     before_p4_minor: int = 0
     net_minor: int = 0
+    rules: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +49,9 @@ def draw(
 ) -> tuple[OrderLine, ...]:
     """Quantities by quote line; the last part takes the rest of every amount. OverDraw, UnknownQuoteLine."""
     known = {line.line: line for line in quote.lines}
-    unknown = [number for number in wanted if number not in known]
+    unknown = [_unknown(place, number) for place, number in enumerate(wanted) if number not in known]
     if unknown:
-        errors = [
-            FieldError(
-                "/lines", "unknown_line", {"en": f"the quote has no line {number}", "zh": f"报价没有第{number}行"}
-            )
-            for number in unknown
-        ]
-        raise UnknownQuoteLine(errors=errors)
+        raise UnknownQuoteLine(errors=unknown)
     parts = [
         (place, known[number], quantity, drawn.get(number, Drawn()))
         for place, (number, quantity) in enumerate(wanted.items(), start=1)
@@ -68,6 +64,11 @@ def draw(
     if short:
         raise OverDraw(short[0].detail, errors=short)
     return tuple(_part(place, line, quantity, before, today) for place, line, quantity, before in parts)
+
+
+def _unknown(place: int, number: int) -> FieldError:
+    words: Words = {"en": f"the quote has no line {number}", "zh": f"报价没有第{number}行"}
+    return FieldError(f"/lines/{place}/quote_line", "unknown_line", words)
 
 
 def over_drawn(place: int, code: str, *, left: int, of: int, sku: str) -> FieldError:
@@ -95,10 +96,18 @@ def _part(place: int, line: QuoteLine, quantity: int, drawn: Drawn, today: OnThe
         new_brand=product is not None and product.new_brand(today.day),
         salespeople=line.salespeople or today.salespeople,
         election=line.election,
-        rules=_rules(line, quantity),
+        rules=_rules(line, drawn, at_list - net),
         quote_line=line.line,
     )
 
 
-def _rules(line: QuoteLine, quantity: int) -> tuple[AppliedRule, ...]:
-    return tuple(AppliedRule(rule.policy, part_of(rule.amount_minor, quantity, line.quantity)) for rule in line.rules)
+def _rules(line: QuoteLine, drawn: Drawn, taken_minor: int) -> tuple[AppliedRule, ...]:
+    """What the rules took off this part, `taken_minor` together, by what is left of each (S-C2).
+
+    A share of each rule by itself would be rounded apart from the amounts, and the parts would not sum to the line.
+    """
+    if not line.rules:
+        return ()
+    left = [max(0, rule.amount_minor - drawn.rules.get(rule.policy, 0)) for rule in line.rules]
+    shares = allocate(taken_minor, left)
+    return tuple(AppliedRule(rule.policy, share) for rule, share in zip(line.rules, shares, strict=True))

@@ -272,7 +272,30 @@ async def drawn_of(session: AsyncSession, quote_id: UUID) -> dict[int, Drawn]:
         .where(order.quote_id == quote_id, order.state != str(OrderState.CANCELLED), line.quote_line.is_not(None))
         .group_by(line.quote_line)
     )
-    return {int(number or 0): Drawn(*map(int, sums)) for number, *sums in await session.execute(query)}
+    rules = await _rules_drawn(session, quote_id)
+    return {
+        number or 0: Drawn(int(quantity), int(at_list), int(before), int(net), rules.get(number or 0, {}))
+        for number, quantity, at_list, before, net in await session.execute(query)
+    }
+
+
+async def _rules_drawn(session: AsyncSession, quote_id: UUID) -> dict[int, dict[str, int]]:
+    """What each rule took off the parts so far, by line of the quote."""
+    found: dict[int, dict[str, int]] = {}
+    for number, policy, amount_minor in await session.execute(_RULES_DRAWN, {"quote": quote_id}):
+        found.setdefault(number, {})[policy] = amount_minor
+    return found
+
+
+_RULES_DRAWN = text(
+    """
+    SELECT line.quote_line, rule ->> 0, CAST(sum(CAST(rule ->> 1 AS bigint)) AS bigint)
+    FROM sales_order AS placed JOIN sales_order_line AS line ON line.order_id = placed.id,
+         jsonb_array_elements(line.rules) AS rule
+    WHERE placed.quote_id = :quote AND placed.state <> 'cancelled' AND line.quote_line IS NOT NULL
+    GROUP BY 1, 2
+    """
+)
 
 
 async def drawn_under(session: AsyncSession, contract_id: UUID) -> dict[str, int]:

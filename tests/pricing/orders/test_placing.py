@@ -1,5 +1,6 @@
 """Parts of a quote: each at its share of the line's amounts, the last one taking the rest."""
 
+from collections import Counter
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.pricing.catalogue.domain import Cost
 from services.pricing.lines import AppliedRule
+from services.pricing.orders.domain import OrderLine
 from services.pricing.orders.placing import Drawn, OnTheOrderDay, OverDraw, UnknownQuoteLine, draw
 from services.pricing.quotes.domain import QuoteLine
 from tests.pricing.quotes.test_domain import a_quote
@@ -43,8 +45,9 @@ def test_more_than_is_left_is_refused() -> None:
 
 
 def test_a_line_that_the_quote_has_not_is_refused() -> None:
-    with pytest.raises(UnknownQuoteLine):
-        draw(a_quote(a_line(10, 900)), {2: 1}, {}, TODAY)
+    with pytest.raises(UnknownQuoteLine) as refused:
+        draw(a_quote(a_line(10, 900)), {1: 1, 2: 1}, {}, TODAY)
+    assert [error.pointer for error in refused.value.errors] == ["/lines/1/quote_line"]
 
 
 @given(net_minor=st.integers(0, 10**8), parts=st.lists(st.integers(1, 40), min_size=1, max_size=6))
@@ -59,3 +62,48 @@ def test_s_c2_the_parts_of_a_line_sum_to_the_line(net_minor: int, parts: list[in
             drawn.net_minor + line.net_minor,
         )
     assert (drawn.net_minor, drawn.list_minor) == (net_minor, 100 * sum(parts))
+
+
+def taken_of(line: OrderLine) -> dict[str, int]:
+    return {rule.policy: rule.amount_minor for rule in line.rules}
+
+
+@given(
+    at_list=st.integers(0, 10**6),
+    rates=st.lists(st.integers(0, 300), min_size=1, max_size=3),
+    parts=st.lists(st.integers(1, 40), min_size=1, max_size=6),
+    given_back=st.booleans(),
+)
+def test_s_c2_the_rules_of_each_part_are_what_was_taken_off_it_and_those_of_all_parts_the_lines(
+    at_list: int, rates: list[int], parts: list[int], given_back: bool
+) -> None:
+    rules = tuple(AppliedRule(f"rule-{n}@1", at_list * rate // 1000) for n, rate in enumerate(rates))
+    net = at_list - sum(rule.amount_minor for rule in rules)
+    line = QuoteLine(1, "HANDSET", sum(parts), 1, 1, at_list, at_list, net, rules=rules)
+    taken: list[OrderLine] = []
+    left = sum(parts)
+    while left:
+        quantity = min(left, parts[len(taken) % len(parts)])
+        [part] = draw(a_quote(line), {1: quantity}, {1: drawn_by(taken)}, TODAY)
+        assert sum(taken_of(part).values()) == part.before_p4_minor - part.net_minor
+        assert all(amount >= 0 for amount in taken_of(part).values())
+        taken.append(part)
+        if given_back and len(taken) == 2:
+            taken.pop(0)
+            given_back = False
+        left = sum(parts) - sum(one.quantity for one in taken)
+    assert drawn_by(taken).rules == taken_of(OrderLine(1, "", 1, 0, 0, 0, rules=rules))
+
+
+def drawn_by(parts: list[OrderLine]) -> Drawn:
+    """What orders that stand took, as the repository adds it up."""
+    rules: Counter[str] = Counter()
+    for part in parts:
+        rules.update(taken_of(part))
+    return Drawn(
+        sum(part.quantity for part in parts),
+        sum(part.list_minor for part in parts),
+        sum(part.before_p4_minor for part in parts),
+        sum(part.net_minor for part in parts),
+        rules,
+    )
