@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from services.pricing.orders.domain import Order, OrderLine, OrderState
 from services.pricing.orders.models import MovementRow
 from services.pricing.schemas import Answer, Moment, MoneyText, Quantity, Request, Text, money_text
+from shared.errors import FieldError, ValidationProblem, Words
 
 LineNumber = Annotated[int, Field(ge=1, le=32_000)]
 
@@ -27,13 +28,9 @@ class NewOrder(Request):
     )
     lines: Annotated[list[DrawnLine], Field(min_length=1, max_length=500)]
 
-    @model_validator(mode="after")
-    def _each_once(self) -> "NewOrder":
-        _refuse_repeated([line.quote_line for line in self.lines])
-        return self
-
     def wanted(self) -> dict[int, int]:
-        return {line.quote_line: line.quantity for line in self.lines}
+        """Raises LineNamedTwice."""
+        return _each_once([(line.quote_line, line.quantity) for line in self.lines], field="quote_line")
 
 
 class LineQuantity(Request):
@@ -44,18 +41,31 @@ class LineQuantity(Request):
 class Quantities(Request):
     lines: Annotated[list[LineQuantity], Field(min_length=1, max_length=500)]
 
-    @model_validator(mode="after")
-    def _each_once(self) -> "Quantities":
-        _refuse_repeated([line.line for line in self.lines])
-        return self
-
     def quantities(self) -> dict[int, int]:
-        return {line.line: line.quantity for line in self.lines}
+        """Raises LineNamedTwice."""
+        return _each_once([(line.line, line.quantity) for line in self.lines], field="line")
 
 
-def _refuse_repeated(numbers: Sequence[int]) -> None:
-    if len(set(numbers)) != len(numbers):
-        raise ValueError("name each line once")
+class LineNamedTwice(ValidationProblem):
+    code = "line_named_twice"
+    title: ClassVar[Words] = {"en": "Name each line once", "zh": "每行只能列出一次"}
+
+
+def _each_once(lines: Sequence[tuple[int, int]], *, field: str) -> dict[int, int]:
+    """Quantities by line number; the second naming of a line is pointed at, where it may be told from the first."""
+    first: dict[int, int] = {}
+    errors = []
+    for place, (number, _) in enumerate(lines):
+        if first.setdefault(number, place) != place:
+            before = first[number] + 1
+            words: Words = {
+                "en": f"line {number} is named already, in item {before} of this list",
+                "zh": f"第{number}行已在本列表第{before}项列出",
+            }
+            errors.append(FieldError(f"/lines/{place}/{field}", LineNamedTwice.code, words))
+    if errors:
+        raise LineNamedTwice(errors=errors)
+    return dict(lines)
 
 
 class NewDelivery(Quantities):
@@ -63,17 +73,19 @@ class NewDelivery(Quantities):
 
 
 class NewAcceptance(Request):
-    accepted_at: Moment | None = None
+    accepted_at: Moment | None = Field(None, description="not before its last delivery; now if left out")
 
 
 class NewPayment(Request):
     amount: MoneyText
-    paid_at: Moment | None = Field(None, description="when the money came; now if left out")
+    paid_at: Moment | None = Field(
+        None, description="when the money paid this order, not before it was placed; now if left out"
+    )
     evidence: Text | None = Field(None, description="reference of the bank's or the cashier's paper")
 
 
 class NewReturn(Quantities):
-    returned_at: Moment | None = None
+    returned_at: Moment | None = Field(None, description="when the pieces were held; now if left out")
     reason: Text
 
 

@@ -16,7 +16,7 @@ from services.pricing.orders import domain, events, repository
 from services.pricing.orders.domain import Order
 from services.pricing.orders.placing import OnTheOrderDay, draw
 from services.pricing.orders.repository import Movement
-from services.pricing.orders.timing import past, since_placed
+from services.pricing.orders.timing import since_delivered, since_placed, while_held
 from services.pricing.orders.under_contract import ContractOfAnother, UnknownContract, hold_to
 from services.pricing.quotes.domain import Quote, UnknownAccount
 from services.pricing.quotes.facts import SaleFacts
@@ -192,6 +192,7 @@ async def accept_delivery(
     before = await find_order(session, order_id, caller=caller, permission="orders.deliver", lock=True)
     at = since_placed(before, at, now=now, field="accepted_at")
     order = domain.accept(before)
+    since_delivered(await repository.movements_of(session, order.id), at, field="accepted_at")
     await repository.save_order(session, order)
     await repository.add_movements(session, [Movement(order.id, new_id(), "accepted", at, now)])
     record(session, told.OrderAccepted(occurred_at=at, **_ids(order), accepted_at=at))
@@ -219,7 +220,7 @@ async def record_payment(
     before = await find_order(session, order_id, caller=caller, permission="payments.record", lock=True)
     if payment.currency != before.currency:
         raise OtherCurrency({"en": f"it is in {before.currency}", "zh": f"订单币种为{before.currency}"})
-    past(payment.paid_at, now=when.now, field="paid_at")
+    since_placed(before, payment.paid_at, now=when.now, field="paid_at")
     order = domain.pay(before, payment.amount_minor)
     await _ask_about_payment(session, order, when)
     await repository.save_order(session, order)
@@ -270,6 +271,7 @@ async def record_return(
     before = await find_order(session, order_id, caller=caller, permission="orders.return", lock=True)
     at = since_placed(before, at, now=now, field="returned_at")
     order, pieces = domain.take_back(before, quantities)
+    while_held(before, await repository.movements_of(session, order.id), quantities, at, field="returned_at")
     await repository.save_order(session, order)
     lines = [{"line": p.line, "quantity": p.quantity, "net_minor": p.net_minor} for p in pieces]
     movement = Movement(order.id, new_id(), "returned", at, now, lines, note=reason)

@@ -1,6 +1,6 @@
 """Orders over HTTP on a real database: drawn from a quote, delivered, paid, returned, cancelled."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -73,6 +73,22 @@ async def test_p8_an_order_runs_through_delivery_payment_and_acceptance_with_its
     assert [type(event).__name__ for event in told] == kinds
     assert told[2].delivered_at.isoformat() == "2021-03-02T08:30:00+00:00"
     assert (told[3].amount_minor, told[3].evidence) == (35_200_000, "bank 77")
+
+
+async def test_s_c2_the_parts_of_a_discounted_quote_carry_the_whole_discount_on_their_events(pricing: Pricing) -> None:
+    account, sku = await pricing.new_account(elects="discount"), await pricing.new_product(price="0.33", floor="0.01")
+    rep = pricing.caller("rep")
+    quote = await good(rep.post("/v1/quotes", asked(account, {"sku": sku, "quantity": 7})))
+    await good(rep.post(f"/v1/quotes/{quote['id']}/accept", {"accepted_by": "Ms Chen"}))
+    await pricing.told()
+    taken_back = await good(rep.post("/v1/orders", drawing(quote, 2)))
+    await good(rep.post(f"/v1/orders/{taken_back['id']}/cancel", {"reason": "a mistake"}))
+    for quantity in (1, 2, 1, 3):
+        await good(rep.post("/v1/orders", drawing(quote, quantity)), 201)
+    lines = [event.lines[0] for event in await pricing.told("OrderPlaced")]
+    assert all(line.rules[0].amount_minor == line.list_minor - line.net_minor for line in lines)
+    assert sum(line.rules[0].amount_minor for line in lines[1:]) == 12
+    assert quote["lines"][0]["rules"][0]["amount"] == cny("0.12")
 
 
 async def test_an_unconfirmed_order_is_not_delivered(pricing: Pricing) -> None:
@@ -208,6 +224,7 @@ async def test_c1_an_order_names_no_contract_that_is_only_submitted(pricing: Pri
         pytest.param("returns", {"returned_at": "2021-12-31T10:00:00Z"}, "in_the_future", id="not returned yet"),
         pytest.param("returns", {"returned_at": "2020-01-01T10:00:00Z"}, "before_the_order", id="returned before"),
         pytest.param("payments", {"paid_at": "2021-12-31T10:00:00Z"}, "in_the_future", id="not paid yet"),
+        pytest.param("payments", {"paid_at": "2021-03-01T10:00:00Z"}, "before_the_order", id="paid before"),
         pytest.param("payments", {"amount": cny("0.00")}, "nothing_paid", id="nothing paid"),
     ],
 )
@@ -251,15 +268,64 @@ async def test_the_same_key_places_one_order(pricing: Pricing) -> None:
 
 
 @pytest.mark.parametrize(
-    "lines",
+    ("lines", "pointer"),
     [
-        pytest.param([], id="no line"),
-        pytest.param([{"quote_line": 1, "quantity": 0}], id="no quantity"),
-        pytest.param([{"quote_line": 9, "quantity": 1}], id="a line the quote has not"),
-        pytest.param([{"quote_line": 1, "quantity": 1}, {"quote_line": 1, "quantity": 1}], id="a line twice"),
+        pytest.param([], "/lines", id="no line"),
+        pytest.param([{"quote_line": 1, "quantity": 0}], "/lines/0/quantity", id="no quantity"),
+        pytest.param([{"quote_line": 9, "quantity": 1}], "/lines/0/quote_line", id="a line the quote has not"),
+        pytest.param([{"quote_line": 1, "quantity": 1}] * 2, "/lines/1/quote_line", id="a line twice"),
     ],
 )
-async def test_wrong_lines_are_refused(pricing: Pricing, lines: list[dict[str, int]]) -> None:
-    quote = await accepted_quote(pricing, 1)
+async def test_wrong_lines_are_refused_by_their_place(
+    pricing: Pricing, lines: list[dict[str, int]], pointer: str
+) -> None:
+    quote = await accepted_quote(pricing, 2)
     refused = await pricing.caller("rep").post("/v1/orders", {"quote_id": quote["id"], "lines": lines})
-    assert refused.status_code == 422
+    assert (refused.status_code, [one["pointer"] for one in refused.json()["errors"]]) == (422, [pointer])
+
+
+@pytest.mark.parametrize(
+    ("language", "detail"),
+    [("en", "line 1 is named already, in item 1 of this list"), ("zh", "第1行已在本列表第1项列出")],
+)
+async def test_a_line_delivered_twice_in_one_body_is_told_in_the_readers_language(
+    pricing: Pricing, language: str, detail: str
+) -> None:
+    rep, quote = pricing.caller("rep"), await accepted_quote(pricing, 2)
+    path = f"/v1/orders/{(await good(rep.post('/v1/orders', drawing(quote, 2))))['id']}"
+    await good(rep.post(f"{path}/confirm"))
+    twice = {"lines": [{"line": 1, "quantity": 1}] * 2}
+    refused = await rep.post(f"{path}/deliveries", twice, headers={"Accept-Language": language})
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["pointer"], error["detail"]) == (422, "/lines/1/line", detail)
+    assert refused.json()["code"] == "line_named_twice"
+
+
+async def test_nothing_is_accepted_or_sent_back_before_it_was_delivered(pricing: Pricing) -> None:
+    rep, fin = pricing.caller("rep"), pricing.caller("fin")
+    quote = await accepted_quote(pricing, 10)
+    order = await good(rep.post("/v1/orders", drawing(quote, 10)))
+    path, placed_at = f"/v1/orders/{order['id']}", datetime.fromisoformat(order["placed_at"])
+    await good(rep.post(f"{path}/confirm"))
+
+    def hour(number: int) -> str:
+        return (placed_at + timedelta(hours=number)).isoformat()
+
+    await pricing.move_clock(placed_at + timedelta(hours=9))
+    await good(fin.post(f"{path}/payments", {"amount": cny("4400.00"), "paid_at": hour(0)}))
+    for number, quantity in ((2, 4), (4, 6)):
+        lines = {"lines": [{"line": 1, "quantity": quantity}], "delivered_at": hour(number)}
+        await good(rep.post(f"{path}/deliveries", lines))
+
+    async def returned(number: int, quantity: int) -> int:
+        body = {"lines": [{"line": 1, "quantity": quantity}], "reason": "faulty", "returned_at": hour(number)}
+        answer = await rep.post(f"{path}/returns", body)
+        if answer.status_code == 422:
+            assert [error["pointer"] for error in answer.json()["errors"]] == ["/returned_at"]
+        return answer.status_code
+
+    assert (await returned(1, 1), await returned(3, 5), await returned(3, 4)) == (422, 422, 201)
+    assert (await returned(5, 4), await returned(3, 1), await returned(4, 1)) == (201, 422, 201)
+    early = await rep.post(f"{path}/acceptances", {"accepted_at": hour(3)})
+    assert (early.status_code, early.json()["errors"][0]["code"]) == (422, "before_the_delivery")
+    assert early.json()["errors"][0]["pointer"] == "/accepted_at"
