@@ -14,6 +14,7 @@ from services.accounts.identity import token_api
 from services.accounts.identity.key_loading import own_keys
 from services.accounts.imports import api as imports_api
 from services.accounts.merges import api as merges_api
+from services.accounts.overrides import api as overrides_api
 from services.accounts.programmes import api as programmes_api
 from services.accounts.ratings import api as ratings_api
 from services.accounts.reports import api as reports_api
@@ -36,6 +37,7 @@ SLICES = (
     programmes_api.router,
     elections_api.router,
     ratings_api.router,
+    overrides_api.router,
     reports_api.router,
     targets_api.router,
     contacts_api.router,

@@ -29,9 +29,9 @@ def consumers(zone: str) -> tuple[Consumer, ...]:
 def take_events(zone: str) -> BatchHandler:
     """A batch: its orders folded at once, everything else one by one."""
 
-    async def note_answer(session: AsyncSession, event: Answered) -> None:
+    async def note_answer(session: AsyncSession, event: Answered, received: Received) -> None:
         if event.subject_type == "rating":
-            await ratings.note_answer(session, event, zone=zone)
+            await ratings.note_answer(session, event, recorded_at=received.received_at, zone=zone)
         elif event.subject_type == "key_account_list":
             await programmes.note_answer(session, event)
 
@@ -51,8 +51,10 @@ def take_events(zone: str) -> BatchHandler:
     others = one_by_one(handlers)
 
     async def take(session: AsyncSession, batch: Sequence[Received]) -> None:
-        orders = [one.event for one in batch if isinstance(one.event, OrderEvent)]
-        await ratings.note_orders(session, await with_heirs(session, orders), zone=zone)
+        orders = [one for one in batch if isinstance(one.event, OrderEvent)]
+        heirs = await with_heirs(session, [one.event for one in orders if isinstance(one.event, OrderEvent)])
+        recorded = [one.received_at for one in orders]
+        await ratings.note_orders(session, list(zip(heirs, recorded, strict=True)), zone=zone)
         await others(session, batch)
 
     return take

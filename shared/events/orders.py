@@ -59,6 +59,8 @@ class ReturnedLine(Contents):
 
 
 class OrderPlaced(OrderEvent):
+    """`credit_days` after each delivery its payment is due; none where the order came without terms."""
+
     number: str
     branch: str
     currency: str
@@ -67,6 +69,7 @@ class OrderPlaced(OrderEvent):
     quote_id: str | None = None
     contract_id: str | None = None
     source: OrderSource | None = None
+    credit_days: int | None = None
     lines: tuple[OrderLine, ...]
 
 

@@ -6,13 +6,16 @@ from typing import Annotated
 
 from fastapi import Path, Query
 from pydantic import AwareDatetime
+from sqlalchemy import select
 
 from services.accounts.dossiers import repository as dossiers
 from services.accounts.dossiers.api import AccountId
 from services.accounts.edge import Here
 from services.accounts.ratings import repository, service
-from services.accounts.ratings.domain import class_on
-from services.accounts.ratings.models import Assessment, RatingProposal
+from services.accounts.ratings.domain import ProposalState, class_on
+from services.accounts.ratings.models import Assessment, ClassRow, RatingProposal, RatingRun
+from services.accounts.ratings.proposing import two_digits
+from services.accounts.ratings.running import Rated
 from services.accounts.ratings.schemas import (
     AssessmentOut,
     ClassOut,
@@ -22,10 +25,12 @@ from services.accounts.ratings.schemas import (
     NewRun,
     ProposalOut,
     RatingOut,
+    RatingRunOut,
     RunOut,
 )
 from shared.auth.principal import Principal
 from shared.http.dependencies import Session, allowed
+from shared.http.pages import Page, PageQuery, oldest_first, read_page
 from shared.http.routes import Router
 from shared.policy.api import Policies
 from shared.policy.explain import explain
@@ -50,6 +55,22 @@ async def assess(
     return shown_assessment(await service.assess(session, account_id=account.id, request=body, who=who))
 
 
+@router.get("/accounts/{account_id}/assessments")
+async def list_assessments(
+    account_id: AccountId,
+    session: Session,
+    asked: PageQuery,
+    caller: Annotated[Principal, allowed("classes.read")],
+    fact: Annotated[str | None, Query(description="of this fact", examples=["account.credit"])] = None,
+) -> Page[AssessmentOut]:
+    """Every judgement recorded of the account, the oldest first; nothing is overwritten (A2)."""
+    account = await dossiers.account(session, account_id=account_id, reach=caller.reach("classes.read"))
+    query = select(Assessment).where(Assessment.account_id == account.id)
+    if fact is not None:
+        query = query.where(Assessment.fact == fact)
+    return await read_page(session, query, asked=asked, by=oldest_first(Assessment.id), show=shown_assessment)
+
+
 @router.post("/rating-runs", status_code=201)
 async def run_ratings(
     body: NewRun,
@@ -59,7 +80,7 @@ async def run_ratings(
     caller: Annotated[Principal, allowed("ratings.run")],
 ) -> RunOut:
     """Rate accounts as of the end of a day (A2); unless it is a preview, each rating is proposed and asked for (A5)."""
-    run_id, rated = await service.run_ratings(
+    run, rated = await service.run_ratings(
         session,
         account_ids=body.accounts,
         as_of=body.as_of,
@@ -69,13 +90,48 @@ async def run_ratings(
     )
     results = [shown_rating(one) for one in rated]
     return RunOut(
-        run_id=run_id,
+        run_id=run.id,
         as_of=body.as_of,
         preview=body.preview,
-        policy=rated[0].decision.policy if rated else None,
+        policy=run.policy if rated else None,
         grades=dict(sorted(Counter(one.grade for one in results if one.grade).items())),
         results=results,
     )
+
+
+@router.get("/rating-runs")
+async def list_runs(
+    session: Session,
+    asked: PageQuery,
+    caller: Annotated[Principal, allowed("ratings.run")],
+    period: Annotated[str | None, Query(description="started by the end of this half year")] = None,
+) -> Page[RatingRunOut]:
+    """The runs that proposed something, the oldest first (A5)."""
+    query = select(RatingRun)
+    if period is not None:
+        query = query.where(RatingRun.period == period)
+    return await read_page(session, query, asked=asked, by=oldest_first(RatingRun.id), show=shown_run)
+
+
+@router.get("/rating-proposals")
+async def list_proposals(
+    session: Session,
+    asked: PageQuery,
+    caller: Annotated[Principal, allowed("classes.read")],
+    account_id: Annotated[str | None, Query(description="of this account")] = None,
+    run_id: Annotated[str | None, Query(description="of this run")] = None,
+    state: Annotated[ProposalState | None, Query(description="in this state")] = None,
+) -> Page[ProposalOut]:
+    """Proposals the caller may see, the oldest first (A5)."""
+    query = repository.seen_proposals(caller.reach("classes.read"))
+    for column, wanted in (
+        (RatingProposal.account_id, account_id),
+        (RatingProposal.run_id, run_id),
+        (RatingProposal.state, state),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    return await read_page(session, query, asked=asked, by=oldest_first(RatingProposal.id), show=shown_proposal)
 
 
 @router.get("/rating-proposals/{proposal_id}")
@@ -120,45 +176,46 @@ async def read_class(
     """The class on any day, as known at any instant, and every class ever recorded (A5)."""
     who = here.by(caller, "classes.read")
     account = await dossiers.account(session, account_id=account_id, reach=who.reach)
-    on, known = as_of or who.today, known_at or who.now
-    recorded = await repository.classes_of(session, account_id=account.id)
-    current = class_on((fact for fact, _ in recorded), on, known)
+    on, known_by = as_of or who.today, known_at or who.now
+    recorded = [
+        row for row in await repository.classes_of(session, account_id=account.id) if row.recorded_at <= known_by
+    ]
+    held = class_on(map(repository.class_fact, recorded), on, known_by)
+    current = next((row for row in recorded if repository.class_fact(row) == held), None)
     return ClassOut(
         account_id=account.id,
         as_of=on,
-        known_at=known,
+        known_at=known_by,
         grade=current.grade if current else None,
         valid_from=current.valid_from if current else None,
-        proposal_id=next((proposal for fact, proposal in recorded if fact == current), None),
-        history=[
-            ClassSpan(
-                grade=fact.grade,
-                valid_from=fact.valid_from,
-                valid_until=fact.valid_until,
-                recorded_at=fact.recorded_at,
-                proposal_id=proposal,
-            )
-            for fact, proposal in recorded
-            if fact.recorded_at <= known
-        ],
+        valid_until=current.valid_until if current else None,
+        proposal_id=current.proposal_id if current else None,
+        override_id=current.override_id if current else None,
+        history=[shown_span(row) for row in recorded],
     )
 
 
-def shown_rating(rated: service.Rated) -> RatingOut:
-    outcome = rated.decision.outcome
-    score = None if outcome.score is None else service.two_digits(outcome.score)
+def shown_rating(rated: Rated) -> RatingOut:
     return RatingOut(
         account_id=rated.account_id,
         number=rated.number,
-        score=score,
-        grade=outcome.grade or None,
+        score=None if rated.score is None else two_digits(rated.score),
+        grade=rated.grade or None,
         proposal_id=rated.proposal_id,
     )
 
 
+def shown_run(row: RatingRun) -> RatingRunOut:
+    return RatingRunOut(**{name: getattr(row, name) for name in RatingRunOut.model_fields})
+
+
+def shown_span(row: ClassRow) -> ClassSpan:
+    return ClassSpan(**{name: getattr(row, name) for name in ClassSpan.model_fields})
+
+
 def shown_proposal(row: RatingProposal) -> ProposalOut:
     fields = {name: getattr(row, name) for name in ProposalOut.model_fields if name != "score"}
-    return ProposalOut(score=service.two_digits(row.score), **fields)
+    return ProposalOut(score=two_digits(row.score), **fields)
 
 
 def shown_assessment(row: Assessment) -> AssessmentOut:

@@ -1,5 +1,6 @@
 """What may be assessed by hand: facts with no other source, in the words and figures the registry gives them."""
 
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar, Final
 
@@ -47,3 +48,13 @@ def fits(fact: Fact, value: str) -> bool:
     except InvalidOperation:
         return False
     return share.is_finite() and 0 <= share <= 1
+
+
+def check_dates(assessed_on: date, expires_on: date | None, *, today: date) -> None:
+    """Raises NotAssessable for a judgement of a day to come, or one that expires before its day."""
+    if assessed_on > today:
+        ahead: Words = {"en": f"Today is {today}.", "zh": f"今天是{today}。"}
+        raise NotAssessable(errors=[FieldError("/assessed_on", "in_the_future", ahead)])
+    if expires_on is not None and expires_on < assessed_on:
+        early: Words = {"en": "It expires before its own day.", "zh": "失效日早于评估日。"}
+        raise NotAssessable(errors=[FieldError("/expires_on", "before_its_day", early)])

@@ -1,13 +1,16 @@
-"""What ratings learn from other services: orders as they happen, exchange rates, and answers to proposals."""
+"""What ratings learn from other services: orders as they happen, exchange rates, and answers to what was asked."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.overrides.service import answer_override
 from services.accounts.ratings import repository
-from services.accounts.ratings.domain import Answer
+from services.accounts.ratings.domain import Answer, Heard
 from services.accounts.ratings.models import RateRow
+from services.accounts.ratings.movements import Movement, changes, due_day, worth_of
 from services.accounts.ratings.purchases import Bought, BoughtLine
 from services.accounts.ratings.service import answer_proposal
 from shared.calendar import local_day
@@ -16,37 +19,68 @@ from shared.events.catalogue import ExchangeRatePublished
 from shared.events.orders import OrderCancelled, OrderDelivered, OrderEvent, OrderPaid, OrderPlaced, OrderReturned
 
 
-async def note_orders(session: AsyncSession, events: Sequence[OrderEvent], *, zone: str) -> None:
-    """Fold a batch of order events into what each account bought, with one read and one write."""
-    if not events:
+async def note_orders(session: AsyncSession, told: Sequence[tuple[OrderEvent, datetime]], *, zone: str) -> None:
+    """Fold order events, each with when it was recorded, into what was bought: one read and two writes."""
+    if not told:
         return
-    known = await repository.bought_orders(session, order_ids={event.order_id for event in events})
-    for event in events:
-        note_order(known, event, zone=zone)
+    known = await repository.bought_orders(session, order_ids={event.order_id for event, _ in told})
+    moved = [movement for event, at in told for movement in note_order(known, event, recorded_at=at, zone=zone)]
     if known:
         await repository.save_orders(session, orders=known)
+    if moved:
+        await repository.add_movements(session, movements=moved)
 
 
-def note_order(known: dict[str, Bought], event: OrderEvent, *, zone: str) -> None:
-    """One event of one order; `known` gains the order when it is placed."""
+def note_order(known: dict[str, Bought], event: OrderEvent, *, recorded_at: datetime, zone: str) -> list[Movement]:
+    """What one event of one order moved; `known` gains the order when it is placed."""
+    if isinstance(event, OrderPlaced):
+        known[event.order_id] = _placed(event, zone)
+        return []
+    order = known[event.order_id]
+    before = worth_of(order)
+    happened_on = local_day(_take(order, event, zone), zone)
+    return [
+        Movement(
+            order_id=event.order_id,
+            account_id=order.account_id,
+            currency=order.currency,
+            due_on=due_day(change.delivered_on, order.credit_days),
+            happened_on=happened_on,
+            recorded_at=recorded_at,
+            change=change,
+        )
+        for change in changes(before, worth_of(order))
+    ]
+
+
+def _placed(event: OrderPlaced, zone: str) -> Bought:
+    return Bought(
+        account_id=event.account_id,
+        currency=event.currency,
+        placed_on=local_day(event.placed_at, zone),
+        lines={str(row.line): BoughtLine(row.quantity, row.net_minor, row.cost_minor) for row in event.lines},
+        credit_days=event.credit_days,
+    )
+
+
+def _take(order: Bought, event: OrderEvent, zone: str) -> datetime:
+    """The order after the event; returns when that happened in business."""
     match event:
-        case OrderPlaced():
-            known[event.order_id] = Bought(
-                account_id=event.account_id,
-                currency=event.currency,
-                placed_on=local_day(event.placed_at, zone),
-                lines={str(row.line): BoughtLine(row.quantity, row.net_minor, row.cost_minor) for row in event.lines},
-            )
         case OrderDelivered():
             day = local_day(event.delivered_at, zone)
-            known[event.order_id].deliver(day, [(str(part.line), part.quantity) for part in event.lines])
+            order.deliver(day, [(str(part.line), part.quantity) for part in event.lines])
+            return event.delivered_at
         case OrderPaid():
-            known[event.order_id].paid_minor += event.amount_minor
+            order.paid_minor += event.amount_minor
+            return event.paid_at
         case OrderReturned():
-            parts = [(str(part.line), part.quantity, part.net_minor) for part in event.lines]
-            known[event.order_id].take_back(parts)
+            order.take_back([(str(part.line), part.quantity, part.net_minor) for part in event.lines])
+            return event.returned_at
         case OrderCancelled():
-            known[event.order_id].cancelled = True
+            order.cancelled, order.cancelled_on = True, local_day(event.cancelled_at, zone)
+            return event.cancelled_at
+        case _:
+            return event.occurred_at
 
 
 async def note_exchange_rate(session: AsyncSession, event: ExchangeRatePublished) -> None:
@@ -57,6 +91,7 @@ async def note_exchange_rate(session: AsyncSession, event: ExchangeRatePublished
     )
 
 
+Answered = ApprovalGranted | ApprovalRejected | ApprovalWithdrawn
 ANSWERS: Mapping[type, Answer] = {
     ApprovalGranted: Answer.grant,
     ApprovalRejected: Answer.reject,
@@ -64,10 +99,9 @@ ANSWERS: Mapping[type, Answer] = {
 }
 
 
-async def note_answer(
-    session: AsyncSession, event: ApprovalGranted | ApprovalRejected | ApprovalWithdrawn, *, zone: str
-) -> None:
-    """A5: what approvals said about a rating proposal."""
-    await answer_proposal(
-        session, proposal_id=event.subject_id, answer=ANSWERS[type(event)], answered_at=event.occurred_at, zone=zone
-    )
+async def note_answer(session: AsyncSession, event: Answered, *, recorded_at: datetime, zone: str) -> None:
+    """A5: what approvals said about a rating: a proposal, or a class set by hand."""
+    answer, when = ANSWERS[type(event)], Heard(local_day(event.occurred_at, zone), recorded_at)
+    if not await answer_proposal(session, proposal_id=event.subject_id, answer=answer, when=when):
+        terms = event.terms if isinstance(event, ApprovalGranted) else {}
+        await answer_override(session, override_id=event.subject_id, answer=answer, terms=terms, when=when)

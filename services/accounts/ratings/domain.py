@@ -15,18 +15,22 @@ class ProposalState(StrEnum):
     accepted = "accepted"
     rejected = "rejected"
     withdrawn = "withdrawn"
+    superseded = "superseded"
+    unchanged = "unchanged"
 
 
 class Answer(StrEnum):
     grant = "grant"
     reject = "reject"
     withdraw = "withdraw"
+    supersede = "supersede"
 
 
 ANSWERS: dict[tuple[ProposalState, Answer], ProposalState] = {
     (ProposalState.proposed, Answer.grant): ProposalState.accepted,
     (ProposalState.proposed, Answer.reject): ProposalState.rejected,
     (ProposalState.proposed, Answer.withdraw): ProposalState.withdrawn,
+    (ProposalState.proposed, Answer.supersede): ProposalState.superseded,
 }
 
 
@@ -42,6 +46,14 @@ class AlreadyAnswered(Problem):
     status = 409
     code = "proposal_already_answered"
     title: ClassVar[Words] = {"en": "The proposal is answered already", "zh": "该评级建议已有结论"}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An answer was given on a local day, and recorded here at an instant."""
+
+    on: date
+    recorded_at: datetime
 
 
 def answered(state: ProposalState, answer: Answer) -> ProposalState:
@@ -63,11 +75,26 @@ class ClassFact:
     def covers(self, on: date) -> bool:
         return self.valid_from <= on and (self.valid_until is None or on < self.valid_until)
 
+    @property
+    def by_hand(self) -> bool:
+        """Only a class set by hand has an end."""
+        return self.valid_until is not None
+
 
 def class_on(facts: Iterable[ClassFact], on: date, known_at: datetime) -> ClassFact | None:
-    """The class in force on a day as it was known at an instant; the last one recorded wins (A5: never overwritten)."""
+    """The class in force on a day as it was known at an instant (A5: never overwritten).
+
+    One set by hand stands above what was rated until its last day; otherwise the later first day, then the later
+    record wins.
+    """
     known = [fact for fact in facts if fact.recorded_at <= known_at and fact.covers(on)]
-    return max(known, key=lambda fact: (fact.valid_from, fact.recorded_at), default=None)
+    return max(known, key=lambda fact: (fact.by_hand, fact.valid_from, fact.recorded_at), default=None)
+
+
+def rated_class(facts: Iterable[ClassFact]) -> ClassFact | None:
+    """The last class that a rating gave, in force or about to be: what a new rating confirms or changes."""
+    rated = [fact for fact in facts if not fact.by_hand]
+    return max(rated, key=lambda fact: (fact.valid_from, fact.recorded_at), default=None)
 
 
 def takes_effect_on(start: str, approved_on: date) -> date:

@@ -1,17 +1,18 @@
-"""The facts a rating asks of one account, each a pure function over what was recorded of it."""
+"""The facts a rating asks of one account, each a pure function over what was added up and recorded of it."""
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
-from services.accounts.ratings.purchases import Bought, PaidPart, paid_parts
 from shared.calendar import Duration, Period, local_day
-from shared.money import ExchangeRate, Money, convert, rate_on
+from shared.money import Money
 from shared.policy.measure import Measure, RollingWindow
 from shared.policy.registry import FactFunctions, load_registry
 from shared.trace import Events, Evidence, Journal, NoEvidence, Subject
+
+GROWTH = "account.purchase_growth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +26,67 @@ class Assessed:
     expires_on: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class KnownOrder:
-    """One order of the account and the position at which it became known."""
+class Span(NamedTuple):
+    """The deliveries of the local days `[first, until)`, in one currency."""
 
-    order_id: str
-    position: int
-    bought: Bought
+    first: date
+    until: date
+    currency: str
+
+
+class Bought(NamedTuple):
+    """What an account bought in a span as far as it had happened by a day, in minor units of the span's currency.
+
+    `costless_minor` is the net of lines without a cost, `late_minor` what was due by then and `late_minor_days` the
+    same times its days late, `unconverted` counts what no exchange rate leads from; the rest says where it comes from.
+    """
+
+    net_minor: int = 0
+    paid_minor: int = 0
+    cost_minor: int = 0
+    costless_minor: int = 0
+    late_minor: int = 0
+    late_minor_days: int = 0
+    unconverted: int = 0
+    movements: int = 0
+    first_position: int = 0
+    last_position: int = 0
+    digest: str = ""
+
+    @property
+    def margin_minor(self) -> int | None:
+        """Net less frozen cost; none where nothing was sold, or a cost or a rate is missing (S-C5)."""
+        unknown = not self.movements or self.costless_minor or self.unconverted
+        return None if unknown else self.net_minor - self.cost_minor
+
+    def origin(self, total: Money | int) -> Journal:
+        return Journal(self.first_position, self.last_position, self.movements, total, self.digest)
+
+
+NOTHING = Bought()
 
 
 @dataclass(frozen=True, slots=True)
 class RatedAccount:
-    """All that is known of one account when it is rated; `company_margin` is everybody's, by currency and window."""
+    """All that is known of one account when it is rated; `currency` is the one in which accounts are compared.
+
+    `baselines` are purchases frozen at an earlier rating, `company_margins` everybody's, `placed` orders by span.
+    """
 
     account_id: str
     zone: str
-    orders: tuple[KnownOrder, ...] = ()
+    currency: str
+    bought: Mapping[Span, Bought] = field(default_factory=dict)
+    baselines: Mapping[Span, int] = field(default_factory=dict)
+    company_margins: Mapping[Span, int] = field(default_factory=dict)
+    placed: Mapping[tuple[date, date], int] = field(default_factory=dict)
     assessments: tuple[Assessed, ...] = ()
     contact_days: tuple[date, ...] = ()
-    rates: tuple[ExchangeRate, ...] = ()
-    company_margin_minor: int | None = None
-    margin_currency: str = ""
+    enrolled: bool | None = None
 
-    def beside(self, company_margin_minor: int) -> "RatedAccount":
-        return replace(self, company_margin_minor=company_margin_minor)
+    def of(self, window: Period, currency: str | None = None) -> tuple[Span, Bought]:
+        span = Span(window.first, window.until, currency or self.currency)
+        return span, self.bought.get(span, NOTHING)
 
 
 FactFunction = Callable[[RatedAccount, Measure, Period | None, date], Evidence | NoEvidence]
@@ -70,31 +108,44 @@ class RatingFacts:
         return function(self.account, measure, window, local_day(as_of, self.account.zone))
 
 
+def span_before(measure: Measure, window: Period) -> Period | None:
+    """The span of the same length that ends where the window begins; growth is measured against it."""
+    if not isinstance(measure.window, RollingWindow):
+        return None
+    length = Duration.parse(measure.window.last)
+    first = length.before(window.first)
+    return Period(f"{first.isoformat()}/{window.first.isoformat()}", first, window.first)
+
+
 @FUNCTIONS.computes("purchases")
 def purchases(account: RatedAccount, measure: Measure, window: Period | None, as_of: date) -> Evidence | NoEvidence:
     """Paid or delivered purchases of the window, each delivery converted at its own day, returns taken off."""
     if window is None or measure.currency is None or measure.basis not in ("paid", "delivered"):
         return NoEvidence()
-    counted = _counted(account, window, as_of)
-    total = sum(_worth(account, order, part, measure) for order, part in counted)
-    return Evidence(Money(total, measure.currency), measure.currency, _origin(counted, Money(total, measure.currency)))
+    _, bought = account.of(window, measure.currency)
+    if bought.unconverted:
+        return NoEvidence("an exchange rate")
+    total = Money(bought.paid_minor if measure.basis == "paid" else bought.net_minor, measure.currency)
+    return Evidence(total, measure.currency, bought.origin(total))
 
 
-@FUNCTIONS.computes("account.purchase_growth")
+@FUNCTIONS.computes(GROWTH)
 def purchase_growth(
     account: RatedAccount, measure: Measure, window: Period | None, as_of: date
 ) -> Evidence | NoEvidence:
-    """Purchases of the window over those of the same span before, minus one; nothing before is no evidence."""
-    if window is None or not isinstance(measure.window, RollingWindow):
+    """Purchases of the window over the frozen ones of the span before, minus one; nothing before is no evidence."""
+    before = None if window is None else span_before(measure, window)
+    if window is None or before is None:
         return NoEvidence()
-    length = Duration.parse(measure.window.last)
-    before = Period(f"before {window.key}", length.before(window.first), window.first)
-    orders = _counted(account, window, as_of), _counted(account, before, as_of)
-    now, then = (sum(part.paid_minor for _, part in counted) for counted in orders)
-    currencies = {order.bought.currency for counted in orders for order, _ in counted}
-    if then <= 0 or len(currencies) != 1:
+    _, now = account.of(window)
+    baseline, then = account.of(before)
+    frozen = account.baselines.get(baseline)
+    if now.unconverted or (frozen is None and then.unconverted):
+        return NoEvidence("an exchange rate")
+    compared = then.paid_minor if frozen is None else frozen
+    if compared <= 0:
         return NoEvidence("purchases in the span before")
-    return Evidence(Decimal(now) / then - 1, "share of one", _origin(orders[0], now))
+    return Evidence(Decimal(now.paid_minor) / compared - 1, "share of one", now.origin(now.paid_minor))
 
 
 @FUNCTIONS.computes("account.margin_contribution")
@@ -102,10 +153,38 @@ def margin_contribution(
     account: RatedAccount, measure: Measure, window: Period | None, as_of: date
 ) -> Evidence | NoEvidence:
     """The account's margin over everybody's; a delivery without its cost leaves nothing to compare (S-C5)."""
-    own = None if window is None else margin_minor(account, window, as_of)
-    if own is None or not account.company_margin_minor:
+    if window is None:
+        return NoEvidence()
+    span, bought = account.of(window)
+    own, everybody = bought.margin_minor, account.company_margins.get(span)
+    if own is None or not everybody:
         return NoEvidence("costs of what was sold")
-    return Evidence(Decimal(own) / account.company_margin_minor, "share of one")
+    return Evidence(Decimal(own) / everybody, "share of one", bought.origin(own))
+
+
+@FUNCTIONS.computes("account.average_days_late")
+def average_days_late(
+    account: RatedAccount, measure: Measure, window: Period | None, as_of: date
+) -> Evidence | NoEvidence:
+    """Days between due and paid, weighted by amount, rounded up; what is overdue counts with its days so far.
+
+    Deliveries of the window whose payment was due by the day; one without terms says nothing of timeliness.
+    """
+    if window is None:
+        return NoEvidence()
+    _, bought = account.of(window)
+    if bought.late_minor <= 0 or bought.unconverted:
+        return NoEvidence("payments with a due day")
+    days = -(-bought.late_minor_days // bought.late_minor)
+    return Evidence(days, "days", bought.origin(bought.late_minor))
+
+
+@FUNCTIONS.computes("orders.count")
+def orders_count(account: RatedAccount, measure: Measure, window: Period | None, as_of: date) -> Evidence | NoEvidence:
+    """Orders placed in the window and not cancelled."""
+    if window is None or measure.basis != "placed":
+        return NoEvidence()
+    return Evidence(account.placed.get((window.first, window.until), 0), "orders")
 
 
 @FUNCTIONS.computes("account.contacts_logged")
@@ -138,47 +217,6 @@ def assessed(account: RatedAccount, measure: Measure, window: Period | None, as_
     return NoEvidence("an assessment") if found is None else Evidence(found.value, "", Events((found.id,)))
 
 
-def margin_minor(account: RatedAccount, window: Period, as_of: date) -> int | None:
-    """Net less frozen cost of what was delivered in the window, in minor units; None where a cost is missing."""
-    counted = _counted(account, window, as_of)
-    if not counted or any(not part.cost_minor for _, part in counted if part.net_minor):
-        return None
-    return sum(
-        _in(
-            account,
-            Money(part.net_minor - (part.cost_minor or 0), order.bought.currency),
-            part.day,
-            account.margin_currency or order.bought.currency,
-        )
-        for order, part in counted
-    )
-
-
-def _counted(account: RatedAccount, window: Period, as_of: date) -> list[tuple[KnownOrder, PaidPart]]:
-    return [
-        (order, part)
-        for order in account.orders
-        if not order.bought.cancelled
-        for part in paid_parts(order.bought)
-        if window.holds(part.day) and part.day <= as_of
-    ]
-
-
-def _worth(account: RatedAccount, order: KnownOrder, part: PaidPart, measure: Measure) -> int:
-    amount = part.paid_minor if measure.basis == "paid" else part.net_minor
-    return _in(account, Money(amount, order.bought.currency), part.day, measure.currency or order.bought.currency)
-
-
-def _in(account: RatedAccount, money: Money, day: date, currency: str) -> int:
-    if money.currency == currency:
-        return money.amount_minor
-    return convert(money, currency, _rate(account, money.currency, currency, day)).amount_minor
-
-
-def _rate(account: RatedAccount, base: str, quote: str, day: date) -> ExchangeRate:
-    return rate_on(account.rates, base, quote, day)
-
-
 def _latest(account: RatedAccount, fact: str, as_of: date) -> Assessed | None:
     standing = [
         a
@@ -186,11 +224,3 @@ def _latest(account: RatedAccount, fact: str, as_of: date) -> Assessed | None:
         if a.fact == fact and a.assessed_on <= as_of and (a.expires_on is None or as_of <= a.expires_on)
     ]
     return max(standing, key=lambda a: (a.assessed_on, a.id), default=None)
-
-
-def _origin(counted: Sequence[tuple[KnownOrder, PaidPart]], total: Money | int) -> Journal:
-    """Which stretch of the known orders was counted, with a digest that any order of them gives alike."""
-    orders = {order.order_id: order.position for order, _ in counted}
-    digest = hashlib.sha256("\n".join(sorted(orders)).encode()).hexdigest()[:16]
-    positions = orders.values()
-    return Journal(min(positions, default=0), max(positions, default=0), len(counted), total, digest)

@@ -27,7 +27,24 @@ class Assessment(Base):
     __table_args__ = (Index("ix_assessment_account_id", "account_id", "fact", "assessed_on"),)
 
 
+class RatingRun(Base):
+    """One run; `period` names the half year of a run that nobody had to start, and there is one of those."""
+
+    __tablename__ = "rating_run"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    as_of: Mapped[date]
+    period: Mapped[str | None] = mapped_column(unique=True)
+    started_by: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    policies: Mapped[list[str]] = mapped_column(JSONB)
+    rated: Mapped[int]
+    proposed: Mapped[int]
+
+
 class RatingProposal(Base):
+    """`late` is what this rating counts although it came too late for the one before, by order and assessment."""
+
     __tablename__ = "rating_proposal"
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -41,11 +58,17 @@ class RatingProposal(Base):
     takes_effect: Mapped[str]
     decision: Mapped[dict[str, Any]] = mapped_column(JSONB)
     proposed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    late: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
 
-    __table_args__ = (UniqueConstraint("run_id", "account_id"),)
+    __table_args__ = (
+        UniqueConstraint("run_id", "account_id"),
+        Index("ix_rating_proposal_account_id", "account_id", "proposed_at"),
+    )
 
 
 class ClassRow(Base):
+    """A class that came of a granted proposal, or, with its end, of a granted override."""
+
     __tablename__ = "account_class"
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -55,6 +78,20 @@ class ClassRow(Base):
     valid_until: Mapped[date | None]
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     proposal_id: Mapped[str | None] = mapped_column(unique=True)
+    override_id: Mapped[str | None] = mapped_column(unique=True)
+
+
+class FrozenBaseline(Base):
+    """What an account bought in a span when a rating first needed it: later corrections move no growth (S-A8)."""
+
+    __tablename__ = "rating_baseline"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    first: Mapped[date] = mapped_column(primary_key=True)
+    until: Mapped[date] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    paid_minor: Mapped[int] = mapped_column(BigInteger)
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class PurchaseOrder(Base):
@@ -71,12 +108,38 @@ class PurchaseOrder(Base):
     currency: Mapped[str]
     placed_on: Mapped[date]
     cancelled: Mapped[bool] = mapped_column(default=False)
+    cancelled_on: Mapped[date | None]
+    credit_days: Mapped[int | None]
     paid_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     lines: Mapped[dict[str, Any]] = mapped_column(JSONB)
     deliveries: Mapped[list[Any]] = mapped_column(JSONB)
     last_delivered_on: Mapped[date | None]
 
-    __table_args__ = (Index("ix_purchase_order_account_id", "account_id", "last_delivered_on"),)
+    __table_args__ = (
+        Index("ix_purchase_order_account_id", "account_id", "last_delivered_on"),
+        Index("ix_purchase_order_placed_on", "account_id", "placed_on"),
+    )
+
+
+class PurchaseMovement(Base):
+    """What one event changed in a delivery's worth; sums of them are what was bought as of any day (append-only)."""
+
+    __tablename__ = "purchase_movement"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    order_id: Mapped[str]
+    account_id: Mapped[str]
+    currency: Mapped[str]
+    delivered_on: Mapped[date]
+    due_on: Mapped[date | None]
+    happened_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    net_minor: Mapped[int] = mapped_column(BigInteger)
+    paid_minor: Mapped[int] = mapped_column(BigInteger)
+    cost_minor: Mapped[int] = mapped_column(BigInteger)
+    costless_minor: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (Index("ix_purchase_movement_account_id", "account_id", "delivered_on"),)
 
 
 class RateRow(Base):

@@ -31,7 +31,10 @@ class Delivered:
 
 @dataclass(slots=True)
 class Bought:
-    """One order: its lines as ordered, its deliveries in their order, and the money that came for it."""
+    """One order: its lines as ordered, its deliveries in their order, and the money that came for it.
+
+    `credit_days` after a delivery its payment is due; none where nobody said so.
+    """
 
     account_id: str
     currency: str
@@ -40,6 +43,8 @@ class Bought:
     deliveries: list[Delivered] = field(default_factory=list)
     paid_minor: int = 0
     cancelled: bool = False
+    cancelled_on: date | None = None
+    credit_days: int | None = None
 
     def deliver(self, day: date, quantities: Iterable[tuple[str, int]]) -> None:
         """Each delivered part is worth its share of the line; the last part takes what is left."""
@@ -74,29 +79,6 @@ class Bought:
                 part.cost_minor -= share_of(part.cost_minor, Decimal(pieces) / part.quantity, "half_up")
             part.quantity -= pieces
             part.net_minor -= net
-
-
-@dataclass(frozen=True, slots=True)
-class PaidPart:
-    """A delivery's paid worth on its local day, in minor units of the order's currency."""
-
-    day: date
-    paid_minor: int
-    net_minor: int
-    cost_minor: int | None
-
-
-def paid_parts(order: Bought) -> list[PaidPart]:
-    """Money covers deliveries in their order, never more than they are worth (§6.1)."""
-    left, parts = order.paid_minor, []
-    for delivery in order.deliveries:
-        net = delivery.net_minor
-        paid = max(0, min(left, net))
-        left -= paid
-        costs = [part.cost_minor for part in delivery.lines.values()]
-        cost = None if any(c is None for c in costs) else sum(c for c in costs if c is not None)
-        parts.append(PaidPart(delivery.day, paid, net, cost))
-    return parts
 
 
 def to_plain(order: Bought) -> dict[str, object]:

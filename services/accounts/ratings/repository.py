@@ -1,31 +1,73 @@
 """Queries over what ratings rest on; orders are written a batch at a time."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
 import orjson
-from sqlalchemy import Row, select, text
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.models import Account
 from services.accounts.ratings.domain import ClassFact
-from services.accounts.ratings.facts import Assessed, KnownOrder
-from services.accounts.ratings.models import Assessment, ClassRow, PurchaseOrder, RateRow, RatingProposal
+from services.accounts.ratings.facts import Assessed, Span
+from services.accounts.ratings.models import (
+    Assessment,
+    ClassRow,
+    FrozenBaseline,
+    PurchaseOrder,
+    RateRow,
+    RatingProposal,
+    RatingRun,
+)
+from services.accounts.ratings.movements import Movement, Worth
 from services.accounts.ratings.purchases import Bought, Delivered, from_plain, to_plain
 from shared.auth.principal import Reach
 from shared.auth.scope import within
+from shared.calendar import Period
 from shared.errors import NotFound
 from shared.money import ExchangeRate
 
 UPSERT = text("""
     INSERT INTO purchase_order
-        (order_id, account_id, currency, placed_on, cancelled, paid_minor, lines, deliveries, last_delivered_on)
+        (order_id, account_id, currency, placed_on, cancelled, paid_minor, lines, deliveries, last_delivered_on,
+         cancelled_on, credit_days)
     SELECT unnest(CAST(:ids AS text[])), unnest(CAST(:accounts AS text[])), unnest(CAST(:currencies AS text[])),
            unnest(CAST(:placed AS date[])), unnest(CAST(:cancelled AS boolean[])), unnest(CAST(:paid AS bigint[])),
-           unnest(CAST(:lines AS jsonb[])), unnest(CAST(:deliveries AS jsonb[])), unnest(CAST(:last AS date[]))
-    ON CONFLICT (order_id) DO UPDATE SET cancelled = excluded.cancelled, paid_minor = excluded.paid_minor,
+           unnest(CAST(:lines AS jsonb[])), unnest(CAST(:deliveries AS jsonb[])), unnest(CAST(:last AS date[])),
+           unnest(CAST(:cancelled_on AS date[])), unnest(CAST(:credit_days AS integer[]))
+    ON CONFLICT (order_id) DO UPDATE SET cancelled = excluded.cancelled,
+        cancelled_on = excluded.cancelled_on, paid_minor = excluded.paid_minor,
         deliveries = excluded.deliveries, last_delivered_on = excluded.last_delivered_on
 """)
+
+
+MOVE = text("""
+    INSERT INTO purchase_movement (order_id, account_id, currency, delivered_on, due_on, happened_on, recorded_at,
+                                   net_minor, paid_minor, cost_minor, costless_minor)
+    SELECT * FROM unnest(CAST(:order_id AS text[]), CAST(:account_id AS text[]), CAST(:currency AS text[]),
+                         CAST(:delivered_on AS date[]), CAST(:due_on AS date[]), CAST(:happened_on AS date[]),
+                         CAST(:recorded_at AS timestamptz[]), CAST(:net_minor AS bigint[]),
+                         CAST(:paid_minor AS bigint[]), CAST(:cost_minor AS bigint[]),
+                         CAST(:costless_minor AS bigint[]))
+""")
+FREEZE = text("""
+    INSERT INTO rating_baseline (account_id, first, until, currency, paid_minor, recorded_at)
+    SELECT *, CAST(:recorded_at AS timestamptz)
+    FROM unnest(CAST(:accounts AS text[]), CAST(:firsts AS date[]), CAST(:untils AS date[]),
+                CAST(:currencies AS text[]), CAST(:paid AS bigint[]))
+    ON CONFLICT DO NOTHING
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsWanted:
+    """Accounts by id, or all within reach that no other goes on for; `opened_before` leaves out later ones."""
+
+    reach: Reach
+    account_ids: Collection[str] | None = None
+    opened_before: datetime | None = None
 
 
 async def bought_orders(session: AsyncSession, *, order_ids: Collection[str]) -> dict[str, Bought]:
@@ -48,20 +90,75 @@ async def save_orders(session: AsyncSession, *, orders: Mapping[str, Bought]) ->
         "lines": [orjson.dumps(plain[order_id]["lines"]).decode() for order_id in orders],
         "deliveries": [orjson.dumps(plain[order_id]["deliveries"]).decode() for order_id in orders],
         "last": [max((d.day for d in bought.deliveries), default=None) for bought in orders.values()],
+        "cancelled_on": [bought.cancelled_on for bought in orders.values()],
+        "credit_days": [bought.credit_days for bought in orders.values()],
     }
     await session.execute(UPSERT, values)
 
 
+async def add_movements(session: AsyncSession, *, movements: Sequence[Movement]) -> None:
+    """Append what a batch of events moved, in its order, in one statement."""
+    columns: dict[str, list[Any]] = {
+        name: [getattr(one, name) for one in movements]
+        for name in ("order_id", "account_id", "currency", "due_on", "happened_on", "recorded_at")
+    }
+    changed = {name: [getattr(one.change, name) for one in movements] for name in Worth._fields}
+    await session.execute(MOVE, columns | changed)
+
+
+async def orders_placed(
+    session: AsyncSession, *, account_ids: Collection[str], window: Period, as_of: date
+) -> dict[str, int]:
+    """Orders placed in the window and not cancelled by the day, by account."""
+    query = select(PurchaseOrder.account_id, func.count()).where(
+        PurchaseOrder.account_id.in_(account_ids),
+        PurchaseOrder.placed_on >= window.first,
+        PurchaseOrder.placed_on < window.until,
+        PurchaseOrder.placed_on <= as_of,
+        or_(~PurchaseOrder.cancelled, PurchaseOrder.cancelled_on > as_of),
+    )
+    counted = await session.execute(query.group_by(PurchaseOrder.account_id))
+    return dict(counted.tuples().all())
+
+
+async def baselines_of(
+    session: AsyncSession, *, account_ids: Collection[str], spans: Collection[Span]
+) -> dict[str, dict[Span, int]]:
+    """What was frozen of each account's purchases in these spans."""
+    wanted = tuple_(FrozenBaseline.first, FrozenBaseline.until, FrozenBaseline.currency)
+    query = select(FrozenBaseline).where(FrozenBaseline.account_id.in_(account_ids), wanted.in_(list(spans)))
+    found: dict[str, dict[Span, int]] = {}
+    for row in await session.scalars(query):
+        found.setdefault(row.account_id, {})[Span(row.first, row.until, row.currency)] = row.paid_minor
+    return found
+
+
+async def freeze_baselines(
+    session: AsyncSession, *, frozen: Sequence[tuple[str, Span, int]], recorded_at: datetime
+) -> None:
+    """Keep `(account_id, span, paid_minor)`; what was frozen before stays as it was (S-A8)."""
+    if not frozen:
+        return
+    columns = {
+        "accounts": [account_id for account_id, _, _ in frozen],
+        "firsts": [span.first for _, span, _ in frozen],
+        "untils": [span.until for _, span, _ in frozen],
+        "currencies": [span.currency for _, span, _ in frozen],
+        "paid": [paid for _, _, paid in frozen],
+    }
+    await session.execute(FREEZE, columns | {"recorded_at": recorded_at})
+
+
 async def orders_of(
     session: AsyncSession, *, account_ids: Collection[str] | None, since: date
-) -> dict[str, list[KnownOrder]]:
-    """Orders with a delivery on or after a day, by account; None is every account."""
+) -> dict[str, list[Bought]]:
+    """Orders with a delivery on or after a day as they are now, by account; None is every account."""
     query = select(PurchaseOrder).where(PurchaseOrder.last_delivered_on >= since).order_by(PurchaseOrder.position)
     if account_ids is not None:
         query = query.where(PurchaseOrder.account_id.in_(account_ids))
-    found: dict[str, list[KnownOrder]] = {}
+    found: dict[str, list[Bought]] = {}
     for row in await session.scalars(query):
-        found.setdefault(row.account_id, []).append(KnownOrder(row.order_id, row.position, _bought(row)))
+        found.setdefault(row.account_id, []).append(_bought(row))
     return found
 
 
@@ -79,18 +176,32 @@ async def exchange_rates(session: AsyncSession) -> tuple[ExchangeRate, ...]:
 
 
 async def accounts_to_rate(
-    session: AsyncSession, *, account_ids: Collection[str] | None, reach: Reach
+    session: AsyncSession, *, wanted: AccountsWanted, after: str, most: int
 ) -> Sequence[Row[str, str, str]]:
-    """`(id, number, branch)` of the accounts named, or of all the caller reaches; raises NotFound for a missing one."""
-    seen = within(reach, branch=Account.branch, account=Account.id)
-    query = select(Account.id, Account.number, Account.branch).where(seen).order_by(Account.id)
-    if account_ids is not None:
-        query = query.where(Account.id.in_(account_ids))
-    rows = (await session.execute(query)).all()
-    missing = set(account_ids or ()) - {row.id for row in rows}
+    """The next `(id, number, branch)` by id of the accounts wanted."""
+    query = select(Account.id, Account.number, Account.branch).where(_reached(wanted), Account.id > after)
+    return (await session.execute(query.order_by(Account.id).limit(most))).all()
+
+
+async def check_all_are_there(session: AsyncSession, *, wanted: AccountsWanted) -> None:
+    """Raises NotFound for an account that is named and not there for the caller."""
+    if wanted.account_ids is None:
+        return
+    found = set(await session.scalars(select(Account.id).where(_reached(wanted))))
+    missing = set(wanted.account_ids) - found
     if missing:
         raise NotFound({"en": f"There is no account {min(missing)}.", "zh": f"没有客户{min(missing)}。"})
-    return rows
+
+
+def _reached(wanted: AccountsWanted) -> ColumnElement[bool]:
+    kept = [within(wanted.reach, branch=Account.branch, account=Account.id)]
+    if wanted.account_ids is None:
+        kept.append(Account.merged_into.is_(None))
+    else:
+        kept.append(Account.id.in_(wanted.account_ids))
+    if wanted.opened_before is not None:
+        kept.append(Account.opened_at < wanted.opened_before)
+    return and_(*kept)
 
 
 async def locked_proposal(session: AsyncSession, *, proposal_id: str) -> RatingProposal | None:
@@ -98,17 +209,38 @@ async def locked_proposal(session: AsyncSession, *, proposal_id: str) -> RatingP
 
 
 async def proposal(session: AsyncSession, *, proposal_id: str, reach: Reach) -> RatingProposal:
-    seen = within(reach, branch=Account.branch, account=Account.id)
-    query = select(RatingProposal).join(Account, Account.id == RatingProposal.account_id)
-    found: RatingProposal | None = await session.scalar(query.where(RatingProposal.id == proposal_id, seen))
+    found: RatingProposal | None = await session.scalar(seen_proposals(reach).where(RatingProposal.id == proposal_id))
     if found is None:
         raise NotFound({"en": f"There is no rating proposal {proposal_id}.", "zh": f"没有评级建议{proposal_id}。"})
     return found
 
 
-async def classes_of(session: AsyncSession, *, account_id: str) -> list[tuple[ClassFact, str | None]]:
-    rows = await session.scalars(select(ClassRow).where(ClassRow.account_id == account_id).order_by(ClassRow.id))
-    return [(ClassFact(row.grade, row.valid_from, row.valid_until, row.recorded_at), row.proposal_id) for row in rows]
+def seen_proposals(reach: Reach) -> Select[Any]:
+    seen = within(reach, branch=Account.branch, account=Account.id)
+    return select(RatingProposal).join(Account, Account.id == RatingProposal.account_id).where(seen)
+
+
+async def rated_period(session: AsyncSession, *, key: str) -> bool:
+    """Whether the half year has had its run."""
+    return await session.scalar(select(RatingRun.id).where(RatingRun.period == key)) is not None
+
+
+async def classes_of(session: AsyncSession, *, account_id: str) -> list[ClassRow]:
+    """Every class ever recorded, in the order in which it was."""
+    query = select(ClassRow).where(ClassRow.account_id == account_id)
+    return list(await session.scalars(query.order_by(ClassRow.recorded_at, ClassRow.id)))
+
+
+async def classes_of_all(session: AsyncSession, *, account_ids: Collection[str]) -> dict[str, list[ClassFact]]:
+    found: dict[str, list[ClassFact]] = {}
+    query = select(ClassRow).where(ClassRow.account_id.in_(account_ids)).order_by(ClassRow.id)
+    for row in await session.scalars(query):
+        found.setdefault(row.account_id, []).append(class_fact(row))
+    return found
+
+
+def class_fact(row: ClassRow) -> ClassFact:
+    return ClassFact(row.grade, row.valid_from, row.valid_until, row.recorded_at)
 
 
 async def revenue_by_account(
@@ -134,6 +266,8 @@ def _bought(row: PurchaseOrder) -> Bought:
         lines=from_plain(row.lines),
         paid_minor=row.paid_minor,
         cancelled=row.cancelled,
+        cancelled_on=row.cancelled_on,
+        credit_days=row.credit_days,
     )
     bought.deliveries = [Delivered(date.fromisoformat(day), from_plain(lines)) for day, lines in row.deliveries]
     return bought

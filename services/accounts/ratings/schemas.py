@@ -56,6 +56,32 @@ class RunOut(BaseModel):
     results: list[RatingOut]
 
 
+class RatingRunOut(BaseModel):
+    """A run that was kept; `period` where the half year's end started it."""
+
+    id: str
+    as_of: date
+    period: str | None = Field(examples=["2021-H1"])
+    started_by: str
+    started_at: AwareDatetime
+    policies: list[str] = Field(examples=[["account-class@1"]])
+    rated: int = Field(description="accounts")
+    proposed: int = Field(description="of these, with a grade")
+
+
+class LateFact(BaseModel):
+    """Counted here although it came too late for the rating before."""
+
+    kind: str = Field(description="order or assessment", examples=["order"])
+    id: str
+    happened_on: date
+    recorded_at: AwareDatetime
+    net: dict[str, str] | None = Field(None, description="what it adds to deliveries, less returns")
+    paid: dict[str, str] | None = None
+    fact: str | None = None
+    value: str | None = None
+
+
 class ProposalOut(BaseModel):
     id: str
     run_id: str
@@ -67,6 +93,7 @@ class ProposalOut(BaseModel):
     policy: str
     takes_effect: str
     proposed_at: AwareDatetime
+    late: list[LateFact] = Field(description="what came too late for the rating before, the first fifty")
     decision: dict[str, Any] = Field(description="the whole trace: every criterion with its evidence")
 
 
@@ -76,7 +103,9 @@ class ClassOut(BaseModel):
     known_at: AwareDatetime
     grade: str | None
     valid_from: date | None
+    valid_until: date | None = Field(description="only a class set by hand has an end")
     proposal_id: str | None
+    override_id: str | None
     history: list["ClassSpan"]
 
 
@@ -86,6 +115,7 @@ class ClassSpan(BaseModel):
     valid_until: date | None
     recorded_at: AwareDatetime
     proposal_id: str | None
+    override_id: str | None
 
 
 class ExplanationOut(BaseModel):

@@ -35,7 +35,7 @@ async def account_numbers(session: AsyncSession, *, reach: Reach) -> dict[str, s
 async def sold_in(session: AsyncSession, *, span: Period, account_ids: Collection[str] | None) -> Iterator[Sold]:
     """Every delivery of the period to these accounts; None is every account."""
     orders = await ratings.orders_of(session, account_ids=account_ids, since=span.first)
-    bought = (known.bought for theirs in orders.values() for known in theirs if not known.bought.cancelled)
+    bought = (order for theirs in orders.values() for order in theirs if not order.cancelled)
     return (sold for order in bought for sold in deliveries(order) if span.holds(sold.day))
 
 

@@ -44,9 +44,9 @@ class Account:
     goes_on_as: str | None = None
 
     def grade(self, day: date) -> str | None:
-        """The approved class whose dates cover the day; the newest wins."""
+        """The approved class whose dates cover the day: one set by hand, which has an end, before the newest."""
         held = [spell for spell in self.classes if spell.covers(day)]
-        return max(held, key=lambda spell: spell.valid_from).value if held else None
+        return max(held, key=lambda spell: (spell.valid_until is not None, spell.valid_from)).value if held else None
 
     def is_key_account(self, day: date) -> bool:
         return any(spell.covers(day) for spell in self.listings)

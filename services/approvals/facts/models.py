@@ -34,7 +34,7 @@ class KnownClass(Base):
     valid_from: Mapped[date] = mapped_column(Date, primary_key=True)
     valid_until: Mapped[date | None] = mapped_column(Date)
     grade: Mapped[str] = mapped_column(Text)
-    proposal_id: Mapped[str] = mapped_column(Text)
+    proposal_id: Mapped[str] = mapped_column(Text, primary_key=True)
 
 
 class KnownListing(Base):

@@ -98,8 +98,10 @@ class Account:
         return "discount" if found[-1].choice == "discount" else "subsidy"
 
     def class_on(self, day: date) -> str | None:
+        """The last one told; one set by hand, which alone has an end, stands above what was rated (A5)."""
         found = on_day(self.classes, day)
-        return found[-1].grade if found else None
+        by_hand = [entry for entry in found if entry.valid_until is not None]
+        return (by_hand or found)[-1].grade if found else None
 
     def is_key_account(self, day: date) -> bool:
         """The list agreed for that half year names it (A4)."""

@@ -23,6 +23,7 @@ def placed(order: Order) -> told.OrderPlaced:
         quote_id=str(order.quote_id) if order.quote_id else None,
         contract_id=str(order.contract_id) if order.contract_id else None,
         source=told.OrderSource(system=order.source.system, reference=order.source.reference) if order.source else None,
+        credit_days=order.terms.credit_days if order.quote_id else None,
         lines=tuple(_line(line) for line in order.lines),
     )
 

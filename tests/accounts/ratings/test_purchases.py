@@ -5,7 +5,8 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.accounts.ratings.purchases import Bought, BoughtLine, paid_parts
+from services.accounts.ratings.movements import worth_of
+from services.accounts.ratings.purchases import Bought, BoughtLine
 
 MARCH, APRIL = date(2021, 3, 10), date(2021, 4, 10)
 
@@ -19,7 +20,7 @@ def test_money_covers_deliveries_in_their_order_and_never_more_than_they_are_wor
     order.deliver(MARCH, [("1", 6)])
     order.deliver(APRIL, [("1", 4)])
     order.paid_minor = 700
-    assert [(part.day, part.paid_minor) for part in paid_parts(order)] == [(MARCH, 600), (APRIL, 100)]
+    assert [(part.delivered_on, part.paid_minor) for part in worth_of(order)] == [(MARCH, 600), (APRIL, 100)]
 
 
 def test_a_return_shrinks_the_first_delivery_first():
@@ -28,19 +29,19 @@ def test_a_return_shrinks_the_first_delivery_first():
     order.deliver(APRIL, [("1", 4)])
     order.paid_minor = 1000
     order.take_back([("1", 7, 700)])
-    assert [part.net_minor for part in paid_parts(order)] == [0, 300]
+    assert [part.net_minor for part in worth_of(order)] == [0, 300]
 
 
 def test_an_order_not_delivered_counts_nothing_however_much_was_paid():
     order = an_order()
     order.paid_minor = 1000
-    assert paid_parts(order) == []
+    assert worth_of(order) == []
 
 
 def test_a_line_without_cost_leaves_the_delivery_without_cost():
     order = an_order(cost_minor=None)
     order.deliver(MARCH, [("1", 10)])
-    assert paid_parts(order)[0].cost_minor is None
+    assert worth_of(order)[0].costless_minor == 1000
 
 
 @given(
@@ -51,7 +52,7 @@ def test_deliveries_of_a_line_add_up_to_the_line_exactly_s_c2(net_minor, quantit
     order = an_order(sum(quantities), net_minor, cost_minor=net_minor)
     for quantity in quantities:
         order.deliver(MARCH, [("1", quantity)])
-    parts = paid_parts(order)
+    parts = worth_of(order)
     assert sum(part.net_minor for part in parts) == net_minor
     assert sum(part.cost_minor for part in parts) == net_minor
 
@@ -67,4 +68,4 @@ def test_when_everything_comes_back_nothing_is_left_s_c4(quantity, net_minor, da
     first = data.draw(st.integers(min_value=1, max_value=quantity - 1))
     value = net_minor * first // quantity
     order.take_back([("1", first, value), ("1", quantity - first, net_minor - value)])
-    assert paid_parts(order)[0].net_minor == 0
+    assert worth_of(order)[0].net_minor == 0

@@ -87,6 +87,18 @@ async def test_frozen_and_free_again(session, hear, account_id):
     assert (await repository.account(session, account_id)).frozen is False
 
 
+async def test_a5_a_class_set_by_hand_stands_above_a_rating_of_the_same_day_until_its_end(session, hear, account_id):
+    first, until = date(2021, 1, 1), date(2021, 9, 1)
+    ids = {"occurred_at": NOW, "account_id": account_id, "valid_from": first}
+    await hear(
+        AccountOpened(occurred_at=NOW, account_id=account_id, **ACCOUNT),
+        ClassChanged(**ids, grade="A", valid_until=until, proposal_id="override"),
+        ClassChanged(**ids, grade="C", proposal_id="rating"),
+    )
+    known = await repository.account(session, account_id)
+    assert [known.grade(day) for day in (first, date(2021, 8, 31), until)] == ["A", "A", "C"]
+
+
 async def test_class_list_and_rep_are_dated(session, hear, account_id):
     rep = TeamMember(user_id="r1", duty="account_rep", valid_from=date(2020, 1, 1), valid_until=date(2021, 3, 1))
     now = TeamMember(user_id="r2", duty="account_rep", valid_from=date(2021, 3, 1))

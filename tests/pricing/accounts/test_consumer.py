@@ -73,6 +73,22 @@ def test_a5_a_class_holds_from_its_first_day_and_the_past_keeps_its_own() -> Non
     assert [account.class_on(day) for day in days] == [None, "A", "B"]
 
 
+def test_a5_a_class_set_by_hand_stands_above_a_rating_told_later_until_its_end() -> None:
+    by_hand = ClassChanged(
+        occurred_at=AT,
+        account_id=str(KEY),
+        grade="A",
+        valid_from=date(2021, 1, 1),
+        valid_until=date(2021, 9, 1),
+        proposal_id="override",
+    )
+    rated = ClassChanged(
+        occurred_at=AT, account_id=str(KEY), grade="C", valid_from=date(2021, 7, 1), proposal_id="rating"
+    )
+    account = after(by_hand, rated)
+    assert [account.class_on(day) for day in (date(2021, 8, 31), date(2021, 9, 1))] == ["A", "C"]
+
+
 def test_a4_an_account_dropped_from_a_list_is_no_key_account() -> None:
     half = {"list_id": "2021-H1", "valid_from": date(2021, 1, 1), "valid_until": date(2021, 7, 1)}
     listed, dropped = (

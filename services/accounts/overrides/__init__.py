@@ -1,0 +1,1 @@
+"""Classes set by hand, with a reason and an end."""

@@ -1,0 +1,62 @@
+"""A class set by hand has a reason and an end, begins no earlier than today, and stands alone on its days (A5)."""
+
+from collections.abc import Collection
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+
+from services.accounts.ratings.domain import AlreadyAnswered, Answer
+from shared.errors import FieldError, Problem, ValidationProblem, Words
+
+
+class OverrideState(StrEnum):
+    proposed = "proposed"
+    accepted = "accepted"
+    rejected = "rejected"
+    withdrawn = "withdrawn"
+    lapsed = "lapsed"
+
+
+OVERRIDE_ANSWERS: dict[tuple[OverrideState, Answer], OverrideState] = {
+    (OverrideState.proposed, Answer.grant): OverrideState.accepted,
+    (OverrideState.proposed, Answer.reject): OverrideState.rejected,
+    (OverrideState.proposed, Answer.withdraw): OverrideState.withdrawn,
+}
+
+
+class WrongOverride(ValidationProblem):
+    code = "override_not_right"
+    title: ClassVar[Words] = {"en": "The override cannot be asked for like this", "zh": "无法按此申请调整等级"}
+
+
+class OverlappingOverride(Problem):
+    status = 409
+    code = "overlapping_override"
+    title: ClassVar[Words] = {
+        "en": "Another class set by hand covers a day of it",
+        "zh": "所选期间与另一手工定级重叠",
+    }
+
+
+def override_answered(state: OverrideState, answer: Answer) -> OverrideState:
+    after = OVERRIDE_ANSWERS.get((state, answer))
+    if after is None:
+        raise AlreadyAnswered({"en": f"The override is {state}.", "zh": f"调整申请的状态为{state}。"})
+    return after
+
+
+def check_override(*, grade: str, grades: Collection[str], first: date, until: date, today: date) -> None:
+    """A5: a class of the scorecard, from today at the earliest, with an end after its start. Raises WrongOverride."""
+    errors = []
+    if grade not in grades:
+        one_of = ", ".join(sorted(grades))
+        unknown: Words = {"en": f"One of {one_of}.", "zh": f"应为下列之一：{one_of}。"}
+        errors.append(FieldError("/grade", "unknown_grade", unknown))
+    if first < today:
+        past: Words = {"en": f"Today is {today}; no day before it can change.", "zh": f"今天是{today}，不能早于今天。"}
+        errors.append(FieldError("/valid_from", "in_the_past", past))
+    if until <= max(first, today):
+        ends: Words = {"en": "It ends after its first day.", "zh": "截止日须晚于起始日。"}
+        errors.append(FieldError("/valid_until", "ends_before_it_starts", ends))
+    if errors:
+        raise WrongOverride(errors=errors)
