@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "approvals_0002"
-down_revision = "approvals_0001"
+revision = "approvals_0003"
+down_revision = "approvals_0002"
 branch_labels = None
 depends_on = None
 
