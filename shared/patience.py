@@ -14,8 +14,8 @@ from shared.faults import is_lock_timeout
 
 TRIES_TOGETHER = 3
 TRIES_ALONE = 3
-# Where nothing else went on either it may not be the event: a lock is of somebody else's making (a period that is
-# being closed), a slow statement of a database that is loaded.
+# A lock is of somebody else's making (a period that is being closed), whoever else got on in the meantime: only the
+# clock counts. A slow statement may be of a database that is loaded, unless others ran beside it.
 LOCK_PATIENCE_S, STATEMENT_PATIENCE_S = 900.0, 120.0
 MOST_IN_ONE_PASS = 3
 
@@ -70,8 +70,8 @@ class Patience:
         """Count one more try of each, and give up those that were tried enough; `at_s` is of a clock that only runs."""
         for one in refused.slow:
             self._tries[one.event_id] += 1
-            # Once is no proof: a lock that all waited for may have been let go in the midst of the pass.
-            self._blamed[one.event_id] += refused.others_went_on
+            # Once is no proof: the database may have been loaded for the first half of the pass.
+            self._blamed[one.event_id] += refused.others_went_on and not one.is_lock
             waited_s = at_s - self._since.setdefault(one.event_id, at_s)
             patience_s = LOCK_PATIENCE_S if one.is_lock else STATEMENT_PATIENCE_S
             tries = self._tries[one.event_id]

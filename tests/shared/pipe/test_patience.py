@@ -192,8 +192,10 @@ def refusal(event_id: UUID, *, others: int, is_lock: bool) -> TookTooLong:
     ("others", "is_lock", "waited_s", "is_given_up"),
     [
         pytest.param((1, 1, 1), False, 0.0, True, id="others went on: it is the event"),
-        pytest.param((1, 1, 1), True, 0.0, True, id="others got their locks: it is the event"),
-        pytest.param((0, 0, 1), True, 0.0, False, id="a lock all waited for was let go in the midst of a pass"),
+        pytest.param((1, 1, 1), True, 0.0, False, id="others got on, but the lock is still somebody else's making"),
+        pytest.param((1, 1, 1), True, LOCK_PATIENCE_S - 1, False, id="others got on for nearly a quarter of an hour"),
+        pytest.param((1, 1, 1), True, LOCK_PATIENCE_S, True, id="a lock held for a quarter of an hour"),
+        pytest.param((0, 0, 1), False, 0.0, False, id="the database was loaded until the midst of a pass"),
         pytest.param((0, 0, 0), False, STATEMENT_PATIENCE_S - 1, False, id="nothing went on: it may be the database"),
         pytest.param((0, 0, 0), False, STATEMENT_PATIENCE_S, True, id="too slow for two minutes"),
         pytest.param(
@@ -212,3 +214,13 @@ def test_an_event_is_given_up_at_its_third_try_alone(
     assert (event_id in patience.given_up) is is_given_up
     patience.forget()
     assert not patience.given_up
+
+
+def test_many_passes_that_others_share_never_shorten_the_patience_with_a_lock() -> None:
+    patience, locked, slow = Patience(), new_id(), new_id()
+    for at_s in range(60):
+        shared = Pass([Slow(locked, "account-1", True, "LockNotAvailable"), Slow(slow, "account-2", False, "x")], 9)
+        patience.lose(TookTooLong(shared), at_s=float(at_s))
+    assert set(patience.given_up) == {slow}
+    patience.lose(refusal(locked, others=9, is_lock=True), at_s=LOCK_PATIENCE_S)
+    assert set(patience.given_up) == {slow, locked}
