@@ -6,6 +6,8 @@ from fastapi import Depends, Header, Response
 
 from shared.errors import Problem, Words
 
+ANY_VERSION = -1  # `If-Match: *` names whatever version there is (RFC 9110, 13.1.1); no row counts from here
+
 
 class PreconditionRequired(Problem):
     status = 428
@@ -34,9 +36,14 @@ async def version_named(
         str | None, Header(description="the ETag of the version this change was made on", examples=['"3"'])
     ] = None,
 ) -> int:
-    """The version in If-Match; raises PreconditionRequired, or PreconditionFailed for one we never gave."""
+    """The version in If-Match, ANY_VERSION for `*`.
+
+    Raises PreconditionRequired, or PreconditionFailed for one we never gave.
+    """
     if if_match is None:
         raise PreconditionRequired
+    if if_match.strip() == "*":
+        return ANY_VERSION
     version = if_match.strip().removeprefix("W/").strip('"')
     if not (version.isascii() and version.isdecimal() and len(version) < 19):
         raise PreconditionFailed
@@ -48,7 +55,7 @@ IfMatch = Annotated[int, Depends(version_named)]
 
 def require_version(actual: int, *, expected: int) -> None:
     """Raises PreconditionFailed when the row has moved on."""
-    if actual != expected:
+    if expected not in (ANY_VERSION, actual):
         raise PreconditionFailed(
             {"en": f"It is at version {actual} now.", "zh": f"当前版本为 {actual}。"}, headers={"ETag": etag(actual)}
         )

@@ -129,8 +129,17 @@ async def test_a_change_needs_the_version_and_only_one_of_two_wins(service: Prob
     assert {answer.headers["ETag"] for answer in both} == {'"2"'}
 
 
-@pytest.mark.parametrize("version", ['"x"', "*", '"-1"', '"99999999999999999999"'])
+@pytest.mark.parametrize("version", ['"x"', '"*"', '"-1"', '"99999999999999999999"'])
 async def test_a_version_we_never_gave_is_412(service: Probe, version: str) -> None:
     made = await service.writer.post("/v1/things", {"name": "a"})
     answer = await service.writer.patch(made.headers["Location"], {"name": "b"}, headers={"If-Match": version})
     assert answer.status_code == 412
+
+
+async def test_a_change_made_on_any_version_is_made_on_the_one_there_is(service: Probe) -> None:
+    made = await service.writer.post("/v1/things", {"name": "a"})
+    for name, version in (("b", '"2"'), ("c", '"3"')):
+        answer = await service.writer.patch(made.headers["Location"], {"name": name}, headers={"If-Match": " * "})
+        assert (answer.status_code, answer.json()["name"], answer.headers["ETag"]) == (200, name, version)
+    missing = await service.writer.patch(made.headers["Location"], {"name": "d"}, headers={"If-Match": '"-1"'})
+    assert missing.status_code == 412
