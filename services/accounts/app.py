@@ -18,6 +18,7 @@ from services.accounts.overrides import api as overrides_api
 from services.accounts.programmes import api as programmes_api
 from services.accounts.ratings import api as ratings_api
 from services.accounts.reports import api as reports_api
+from services.accounts.return_visits import api as return_visits_api
 from services.accounts.settings import AccountsSettings
 from services.accounts.surveys import api as surveys_api
 from services.accounts.targets import api as targets_api
@@ -44,6 +45,7 @@ SLICES = (
     complaints_api.router,
     surveys_api.router,
     flags_api.router,
+    return_visits_api.router,
 )
 
 

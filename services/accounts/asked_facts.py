@@ -34,14 +34,16 @@ class FactsOf(Generic[Material]):
             return NoEvidence()
         return function(self.material, measure, window, local_day(as_of, self.zone))
 
-    def ask(self, rules: Rulebook, moment: str, subject: Subject, as_of: datetime) -> Iterator[Decision[Any]]:
-        """The final answers of a moment's documents, of those that ask only what is computed here.
+    def ask(
+        self, rules: Rulebook, moment: str, subject: Subject, as_of: datetime, *, final: bool = True
+    ) -> Iterator[Decision[Any]]:
+        """What a moment's documents answer, of those that ask only what is computed here.
 
         A moment such as the closing of a period is shared: the others' documents are asked with the others' facts.
         """
         for plan in rules.plans.asked_at(moment):
             if plan.document.subject == subject.kind and self._answers(plan):
-                yield plan.decide(Case(self, subject, as_of, final=True))
+                yield plan.decide(Case(self, subject, as_of, final=final))
 
     def _answers(self, plan: ConditionsPlan) -> bool:
         return all(self.functions.get(measure.fact) for measure in measures_of(plan.document))

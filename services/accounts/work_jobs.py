@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.complaints.service import escalate_overdue
 from services.accounts.contacts.service import close_month_of_visits
+from services.accounts.return_visits.service import ask_what_is_due
 from shared.jobs import Job
 from shared.policy.compiled import CompiledPolicies
 
@@ -20,4 +21,11 @@ def work_jobs(zone: str) -> tuple[Job, ...]:
     async def close_month(session: AsyncSession, now: datetime) -> None:
         await close_month_of_visits(session, policies=await policies.current(session), now=now, zone=zone)
 
-    return (Job("escalate complaints", 60, escalate), Job("close the month of visits", 300, close_month))
+    async def ask_due(session: AsyncSession, now: datetime) -> None:
+        await ask_what_is_due(session, policies=await policies.current(session), now=now, zone=zone)
+
+    return (
+        Job("escalate complaints", 60, escalate),
+        Job("close the month of visits", 300, close_month),
+        Job("ask what return visits are due", 300, ask_due),
+    )

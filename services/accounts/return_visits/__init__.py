@@ -1,0 +1,1 @@
+"""Monthly return visits to key accounts: the form, the minutes, the contact, and the spot checks."""
