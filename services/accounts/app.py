@@ -7,6 +7,7 @@ from services.accounts.complaints import api as complaints_api
 from services.accounts.consumers import consumers
 from services.accounts.contacts import api as contacts_api
 from services.accounts.dossiers import api as dossiers_api
+from services.accounts.duplicates import api as duplicates_api
 from services.accounts.elections import api as elections_api
 from services.accounts.flags import api as flags_api
 from services.accounts.identity import api as identity_api
@@ -34,6 +35,7 @@ SLICES = (
     dossiers_api.router,
     banking_api.router,
     merges_api.router,
+    duplicates_api.router,
     imports_api.router,
     programmes_api.router,
     elections_api.router,

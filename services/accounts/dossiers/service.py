@@ -33,6 +33,7 @@ from services.accounts.dossiers.schemas import (
     PersonChange,
     Team,
 )
+from services.accounts.duplicates.service import look_for_duplicates
 from shared.audit import Entry, append
 from shared.auth.principal import Reach
 from shared.calendar import local_day
@@ -53,6 +54,7 @@ from shared.money import Money
 from shared.outbox import record
 
 LICENCE = "business_licence"
+RECOGNISED_BY = {"legal_name", "phone"}
 FREEZING = {True: (AlreadyFrozen, AccountFrozen), False: (NotFrozen, AccountUnfrozen)}
 
 
@@ -113,6 +115,7 @@ async def open_account(
     session.add(account)
     await session.flush()
     record(session, AccountOpened(occurred_at=who.now, **profile(account, licence=None)))
+    await look_for_duplicates(session, account_ids=[account.id], now=who.now)
     return account
 
 
@@ -121,6 +124,8 @@ async def change_account(session: AsyncSession, *, account: Account, request: Ac
     for name, value in own_columns(request, request.model_dump(exclude_unset=True)).items():
         setattr(account, name, value)
     await tell_profile(session, account=account, now=who.now)
+    if request.model_fields_set & RECOGNISED_BY:
+        await look_for_duplicates(session, account_ids=[account.id], now=who.now)
 
 
 async def add_person(session: AsyncSession, *, account: Account, request: NewPerson) -> AccountPerson:
@@ -154,6 +159,7 @@ async def add_paper(session: AsyncSession, *, account: Account, request: NewDocu
     await session.flush()
     if paper.type == LICENCE:
         await tell_profile(session, account=account, now=who.now)
+        await look_for_duplicates(session, account_ids=[account.id], now=who.now)
     return paper
 
 
