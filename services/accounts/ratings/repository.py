@@ -16,6 +16,7 @@ from services.accounts.ratings.models import (
     Assessment,
     ClassRow,
     FrozenBaseline,
+    PurchaseMovement,
     PurchaseOrder,
     RateRow,
     RatingProposal,
@@ -104,6 +105,19 @@ async def add_movements(session: AsyncSession, *, movements: Sequence[Movement])
     }
     changed = {name: [getattr(one.change, name) for one in movements] for name in Worth._fields}
     await session.execute(MOVE, columns | changed)
+
+
+async def movements_of(session: AsyncSession, *, account_ids: Collection[str]) -> dict[str, list[Movement]]:
+    """All that ever moved in what these accounts bought, in the order in which it became known."""
+    query = select(PurchaseMovement).where(PurchaseMovement.account_id.in_(account_ids)).order_by(PurchaseMovement.id)
+    found: dict[str, list[Movement]] = {}
+    for row in await session.scalars(query):
+        change = Worth(row.delivered_on, row.net_minor, row.paid_minor, row.cost_minor, row.costless_minor)
+        moved = Movement(
+            row.order_id, row.account_id, row.currency, row.due_on, row.happened_on, row.recorded_at, change
+        )
+        found.setdefault(row.account_id, []).append(moved)
+    return found
 
 
 async def orders_placed(
