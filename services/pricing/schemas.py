@@ -1,10 +1,9 @@
 """Shapes that every slice's requests and answers share."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.errors import Words
 from shared.money import Money, is_currency
@@ -32,16 +31,6 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^
 Currency = Annotated[str, AfterValidator(_known), Field(pattern=r"^[A-Z]{3}$", examples=["CNY"])]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
 Figure = Annotated[str, StringConstraints(pattern=r"^\d{1,10}(\.\d{1,4})?$")]
-
-
-def _of_our_times(moment: datetime) -> datetime:
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError(f"a time between the years {FIRST_YEAR} and {LAST_YEAR}")
-    return moment
-
-
-FIRST_YEAR, LAST_YEAR = 1970, 2200
-Moment = Annotated[AwareDatetime, AfterValidator(_of_our_times), Field(examples=["2021-03-10T09:30:00+01:00"])]
 
 
 class MoneyText(Request):

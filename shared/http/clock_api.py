@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from shared import audit
@@ -12,6 +12,7 @@ from shared.auth.principal import Principal
 from shared.clock import Clock, StoryClock
 from shared.http.dependencies import Now, Session, allowed
 from shared.http.exchange import runtime_of
+from shared.http.moments import Moment
 from shared.http.routes import Router
 
 router = Router(tags=["clock"])
@@ -22,7 +23,7 @@ class ClockReading(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"now": "2021-03-02T08:00:00Z"}]})
 
-    now: AwareDatetime = Field(description="business time, RFC 3339")
+    now: Moment = Field(description="business time, RFC 3339")
 
 
 async def _story_clock(request: Request) -> Clock:

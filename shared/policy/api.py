@@ -1,6 +1,5 @@
 """Policies over HTTP, the same in every service: read, draft, lint, propose, publish, compare; and their facts."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from shared.auth.principal import Principal
 from shared.db.mechanisms import policy_version
 from shared.http.dependencies import Now, Session, allowed
 from shared.http.exchange import runtime_of
+from shared.http.moments import Day
 from shared.http.pages import InvalidCursor, Page, PageAsked, encode_cursor, oldest_first, page_asked, read_page
 from shared.http.problems import UnsupportedMediaType, language_of
 from shared.http.routes import Router, without_idempotency_key
@@ -131,7 +131,7 @@ async def list_policies(
     _: Reader,
     session: Session,
     asked: Annotated[PageAsked, Depends(page_asked)],
-    on: Annotated[date | None, Query(description="only what is in force on this day")] = None,
+    on: Annotated[Day | None, Query(description="only what is in force on this day")] = None,
     form: Annotated[FormName | None, Query(examples=["benefit"])] = None,
 ) -> Page[PolicyShown]:
     """Each policy known here in its newest version, or in the one in force on a day; also those of other services."""
@@ -167,7 +167,7 @@ async def print_policy_book(
     request: Request,
     _: Reader,
     session: Session,
-    on: Annotated[date, Query(description="the day whose policies are printed", examples=["2021-03-01"])],
+    on: Annotated[Day, Query(description="the day whose policies are printed", examples=["2021-03-01"])],
 ) -> Markdown:
     """Every policy in force on a day as a Markdown book, in the language of Accept-Language."""
     versions = in_force(await store.read_versions(session), on)

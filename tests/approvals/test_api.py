@@ -346,6 +346,8 @@ async def test_without_a_token_nobody_sees_anything(house):
             {"monthly_rent": {"amount": "1.00", "currency": "USD"}}, "/monthly_rent/currency", id="rent in dollars"
         ),
         pytest.param({"term": "P45D"}, "/term", id="a term in days"),
+        pytest.param({"term": "P"}, "/term", id="a term of nothing"),
+        pytest.param({"valid_from": "9999-12-31"}, "/valid_from", id="a day of no year of ours"),
     ],
 )
 async def test_story_8_a_wrong_body_is_answered_with_the_fields_pointer(house, change, pointer):

@@ -126,6 +126,20 @@ async def test_progress_is_told_as_it_was_known_and_only_for_an_instant_with_an_
     assert (await rep.call("GET", f"{path}?known_at=2021-03-20")).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/v1/statements?beneficiary={ACCOUNT}&period=2021-03&known_at",
+        "/v1/accruals?as_of",
+        "/v1/ledger/balances?known_at",
+    ],
+)
+async def test_an_instant_of_no_year_of_ours_is_refused_and_never_an_error_of_ours(rewards: Rewards, path: str) -> None:
+    for instant in ("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"):
+        answer = await rewards.caller("finance").call("GET", f"{path}={instant}")
+        assert (answer.status_code, answer.json()["errors"][0]["in"]) == (422, "query"), answer.text
+
+
 async def test_the_ledger_shows_its_accounts_entries_and_balances_and_verifies(rewards: Rewards) -> None:
     await play_march(rewards)
     finance = rewards.caller("finance")

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from services.accounts.complaints.domain import ComplaintState, FeedbackKind, Standard
 from services.accounts.contacts.schemas import Note, UserId
 from services.accounts.dossiers.schemas import Request
+from shared.http.moments import Moment
 
 OrderId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
@@ -16,7 +17,7 @@ class NewComplaint(Request):
     about: Note = Field(examples=["two of the handsets delivered on Monday do not charge"])
     order_id: OrderId | None = Field(None, description="the order complained about")
     owner: UserId | None = Field(None, description="who answers for it; the account's rep where left out")
-    opened_at: AwareDatetime | None = Field(None, description="when the customer complained; now where left out")
+    opened_at: Moment | None = Field(None, description="when the customer complained; now where left out")
 
 
 class NewOwner(Request):
@@ -59,7 +60,7 @@ class NewFeedback(Request):
     account_id: str
     kind: FeedbackKind
     text: Note = Field(examples=["could deliveries come before ten?"])
-    received_at: AwareDatetime | None = Field(None, description="when it came in; now where left out")
+    received_at: Moment | None = Field(None, description="when it came in; now where left out")
 
 
 class FeedbackAnswer(Request):

@@ -1,6 +1,5 @@
 """The contact log over HTTP (A10)."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -16,6 +15,7 @@ from services.accounts.evidence import require_file
 from shared.auth.principal import Principal
 from shared.files_api import Files
 from shared.http.dependencies import Session, allowed
+from shared.http.moments import Day
 from shared.http.pages import Page, PageQuery, newest_first, read_page
 from shared.http.routes import Router
 
@@ -64,8 +64,8 @@ async def list_contacts(
     account_id: Annotated[str | None, Query(description="with this account")] = None,
     kind: Annotated[ContactKind | None, Query(description="of this kind")] = None,
     made_by: Annotated[str | None, Query(description="made by this user")] = None,
-    first: Annotated[date | None, Query(description="on this local day or later")] = None,
-    until: Annotated[date | None, Query(description="before this local day")] = None,
+    first: Annotated[Day | None, Query(description="on this local day or later")] = None,
+    until: Annotated[Day | None, Query(description="before this local day")] = None,
 ) -> Page[ContactOut]:
     """The contacts of the accounts the caller may see, newest first."""
     query = repository.contacts_within(caller.reach("contacts.read"))

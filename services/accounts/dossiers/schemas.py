@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from services.accounts.dossiers.domain import Channel, PersonRole, SalesClass, TeamDuty
+from shared.http.moments import Day, DayOfRecord
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 Share = Annotated[Decimal, Field(gt=0, le=1)]
@@ -38,7 +39,7 @@ class DossierFields(Request):
     phone: Text | None = Field(None, examples=["+243 81 000 0000"])
     fax: Text | None = None
     email: Text | None = Field(None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["purchasing@ngaliema.example"])
-    founded_on: date | None = Field(None, examples=["2012-05-14"])
+    founded_on: DayOfRecord | None = Field(None, examples=["2012-05-14"])
     registered_capital: MoneyText | None = None
     shareholders: Text | None = Field(None, examples=["J. Mbuyi 60 %, C. Chen 40 %"])
     head_count_local: int | None = Field(None, ge=0, le=10_000_000)
@@ -52,7 +53,7 @@ class DossierFields(Request):
 
 class NewAccount(DossierFields):
     number: Text | None = Field(None, description="given by the caller, else the next free one")
-    filed_on: date | None = Field(None, description="the local day of filing; today where left out")
+    filed_on: Day | None = Field(None, description="the local day of filing; today where left out")
     legal_name: Text = Field(examples=["Ngaliema Mobile Trading SARL"])
     branch: Text = Field(examples=["kinshasa"])
     channel: Channel
@@ -102,7 +103,7 @@ class NewPerson(Request):
     name: Text = Field(examples=["Chen Li"])
     title: Text | None = Field(None, examples=["purchasing director"])
     education: Text | None = None
-    birth_date: date | None = None
+    birth_date: DayOfRecord | None = None
     interests: Text | None = None
     family_notes: Text | None = Field(None, description="personal; stored, and shown masked")
 
@@ -114,10 +115,10 @@ class PersonChange(Request):
     name: Text | None = None
     title: Text | None = None
     education: Text | None = None
-    birth_date: date | None = None
+    birth_date: DayOfRecord | None = None
     interests: Text | None = None
     family_notes: Text | None = None
-    left_on: date | None = Field(None, description="first day the person is no longer with the customer")
+    left_on: Day | None = Field(None, description="first day the person is no longer with the customer")
 
     @field_validator("role", "name")
     @classmethod
@@ -155,8 +156,8 @@ class PersonOut(BaseModel):
 class NewDocument(Request):
     type: Text = Field(examples=["business_licence"])
     number: Text = Field(examples=["CD/KIN/RCCM/12-B-0417"])
-    issued_on: date | None = Field(None, examples=["2012-06-01"])
-    expires_on: date | None = Field(None, description="its last good day", examples=["2024-06-01"])
+    issued_on: DayOfRecord | None = Field(None, examples=["2012-06-01"])
+    expires_on: Day | None = Field(None, description="its last good day", examples=["2024-06-01"])
     file_reference: Text | None = Field(None, description="where the paper lies", examples=["cabinet 4, folder 17"])
     file_hash: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="of a file sent to POST /files")
 
@@ -184,8 +185,8 @@ class Member(Request):
     user_id: str = Field(min_length=1)
     duty: TeamDuty
     share: Share = Field(Decimal(1), description="of the reps' credit; the reps of a day sum to one", examples=["1"])
-    valid_from: date
-    valid_until: date | None = Field(None, description="first day no longer covered")
+    valid_from: Day
+    valid_until: Day | None = Field(None, description="first day no longer covered")
 
     @field_validator("valid_until")
     @classmethod

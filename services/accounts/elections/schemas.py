@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.http.moments import Day
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 
 
@@ -16,12 +18,12 @@ class NewElection(BaseModel):
     account_id: str
     programme: str = Field(pattern=r"^p4$", examples=["p4"])
     choice: str = Field(pattern=r"^(subsidy|discount)$", examples=["subsidy"])
-    valid_from: date | None = Field(
+    valid_from: Day | None = Field(
         None,
         description="its first day; left out, the first one allowed: the next day, for a switch the first of a month",
         examples=["2021-01-01"],
     )
-    valid_until: date = Field(description="first day no longer covered", examples=["2022-01-01"])
+    valid_until: Day = Field(description="first day no longer covered", examples=["2022-01-01"])
     elected_by: Text = Field(examples=["Ms Chen Li, purchasing director"])
 
     @model_validator(mode="after")

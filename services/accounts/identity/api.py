@@ -1,7 +1,6 @@
 """Routes of users, roles, employment and API keys."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request, Response
@@ -44,6 +43,7 @@ from shared.db.mechanisms import person
 from shared.errors import Language, in_language
 from shared.http.conditional import IfMatch, show_version
 from shared.http.dependencies import Now, Session, Today, allowed
+from shared.http.moments import Day
 from shared.http.pages import Page, PageQuery, newest_first, oldest_first, read_page
 from shared.http.problems import language_of
 from shared.http.routes import Router, shown_once
@@ -140,7 +140,7 @@ async def change_user(
 async def list_roles(
     user_id: UserPath,
     session: Session,
-    on: Annotated[date | None, Query(description="only those held on this day")] = None,
+    on: Annotated[Day | None, Query(description="only those held on this day")] = None,
 ) -> RolesShown:
     """The roles a user held, holds and will hold."""
     return RolesShown(items=[_role(row) for row in await repository.list_holdings(session, user_id=user_id, on=on)])

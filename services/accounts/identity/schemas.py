@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from shared.http.moments import Day, Moment
+
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,60}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Login = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$")]
@@ -110,14 +112,14 @@ class RoleGiven(BaseModel):
     role: Slug
     branch: Slug | None = None
     department: Slug | None = None
-    valid_from: date | None = Field(None, description="today when absent")
-    valid_until: date | None = Field(None, description="open when absent")
+    valid_from: Day | None = Field(None, description="today when absent")
+    valid_until: Day | None = Field(None, description="open when absent")
 
 
 class RoleEnded(BaseModel):
     model_config = _example(valid_until="2021-04-01")
 
-    valid_until: date | None = Field(None, description="first day without the role; today when absent")
+    valid_until: Day | None = Field(None, description="first day without the role; today when absent")
 
 
 class RoleShown(BaseModel):
@@ -147,8 +149,8 @@ class LeaveTaken(BaseModel):
 
     model_config = _example(since="2021-07-01", until="2021-07-15")
 
-    since: date
-    until: date
+    since: Day
+    until: Day
 
 
 class EmploymentRecorded(BaseModel):
@@ -156,8 +158,8 @@ class EmploymentRecorded(BaseModel):
 
     model_config = _example(joined_on="2019-05-01", left_on=None, manager_id=None, leaves=[])
 
-    joined_on: date | None = None
-    left_on: date | None = Field(None, description="first day no longer employed")
+    joined_on: Day | None = None
+    left_on: Day | None = Field(None, description="first day no longer employed")
     manager_id: str | None = Field(None, max_length=100, description="the line manager's user id")
     leaves: list[LeaveTaken] = Field(default=[], max_length=200)
 
@@ -175,7 +177,7 @@ class ApiKeyIssued(BaseModel):
     user_id: str = Field(max_length=100)
     name: Name
     scopes: list[str] = Field(min_length=1, max_length=100, description="permissions, as GET /v1/me names them")
-    expires_at: AwareDatetime
+    expires_at: Moment
 
 
 class ApiKeyShown(BaseModel):

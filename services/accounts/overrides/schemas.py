@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from services.accounts.overrides.domain import OverrideState
 from services.accounts.ratings.schemas import Request, Text
+from shared.http.moments import Day
 
 
 class NewOverride(Request):
@@ -14,8 +15,8 @@ class NewOverride(Request):
     account_id: str
     grade: str = Field(pattern=r"^[A-Za-z0-9_-]{1,20}$", examples=["A"])
     reason: Text = Field(examples=["takes over the orders of a class A account it has bought"])
-    valid_from: date | None = Field(None, description="today or later; from the approval where left out")
-    valid_until: date = Field(description="first day on which it no longer holds", examples=["2021-07-01"])
+    valid_from: Day | None = Field(None, description="today or later; from the approval where left out")
+    valid_until: Day = Field(description="first day on which it no longer holds", examples=["2021-07-01"])
 
 
 class OverrideOut(BaseModel):

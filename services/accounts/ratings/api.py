@@ -1,11 +1,9 @@
 """Assessments, ratings and classes over HTTP (A2, A5)."""
 
 from collections import Counter
-from datetime import date
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import AwareDatetime
 from sqlalchemy import select
 
 from services.accounts.dossiers import repository as dossiers
@@ -30,6 +28,7 @@ from services.accounts.ratings.schemas import (
 )
 from shared.auth.principal import Principal
 from shared.http.dependencies import Session, allowed
+from shared.http.moments import Day, Moment
 from shared.http.pages import Page, PageQuery, oldest_first, read_page
 from shared.http.routes import Router
 from shared.policy.api import Policies
@@ -167,11 +166,9 @@ async def read_class(
     here: Here,
     caller: Annotated[Principal, allowed("classes.read")],
     as_of: Annotated[
-        date | None, Query(description="the class in force on this local day; today where left out")
+        Day | None, Query(description="the class in force on this local day; today where left out")
     ] = None,
-    known_at: Annotated[
-        AwareDatetime | None, Query(description="as it was known at this instant; now where left out")
-    ] = None,
+    known_at: Annotated[Moment | None, Query(description="as it was known at this instant; now where left out")] = None,
 ) -> ClassOut:
     """The class on any day, as known at any instant, and every class ever recorded (A5)."""
     who = here.by(caller, "classes.read")

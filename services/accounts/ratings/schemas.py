@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.accounts.ratings.domain import ProposalState
+from shared.http.moments import Day
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 
@@ -19,8 +20,8 @@ class NewAssessment(Request):
 
     fact: str = Field(pattern=r"^account\.[a-z_]+$", examples=["account.credit"])
     value: Text = Field(examples=["high"])
-    assessed_on: date = Field(examples=["2020-12-10"])
-    expires_on: date | None = Field(None, description="its last good day; none where it stays good")
+    assessed_on: Day = Field(examples=["2020-12-10"])
+    expires_on: Day | None = Field(None, description="its last good day; none where it stays good")
     evidence: Text = Field(examples=["bank reference of 2020-11-30"])
 
 
@@ -35,7 +36,7 @@ class NewRun(Request):
     accounts: Annotated[list[str], Field(min_length=1, max_length=1000)] | None = Field(
         None, description="ids; left out, every account the caller reaches"
     )
-    as_of: date = Field(description="rated as of the end of this local day", examples=["2020-12-31"])
+    as_of: Day = Field(description="rated as of the end of this local day", examples=["2020-12-31"])
     preview: bool = Field(False, description="only look: no proposal, no ask")
 
 

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StrictInt, StringConstrain
 from services.accounts.contacts.schemas import FileHash, Note
 from services.accounts.dossiers.schemas import Request
 from services.accounts.return_visits.domain import Finding
+from shared.http.moments import Day
 
 Month = Annotated[str, StringConstraints(pattern=r"^[12]\d{3}-(0[1-9]|1[0-2])$")]
 Seed = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -30,7 +31,7 @@ class Scores(Request):
 class NewReturnVisit(Request):
     account_id: str
     month: Month = MONTH
-    visited_on: date = Field(examples=["2021-03-18"])
+    visited_on: Day = Field(examples=["2021-03-18"])
     form_hash: FileHash = Field(description="the scanned form, uploaded before")
     scores: Scores
     remarks: Note | None = None

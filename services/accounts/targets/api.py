@@ -1,6 +1,5 @@
 """Sales targets and the planned figures of other KPIs over HTTP (KPI, R7)."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Query
@@ -13,6 +12,7 @@ from services.accounts.targets.models import KpiTarget, SalesTarget
 from services.accounts.targets.schemas import Amount, KpiTargetOut, NewKpiTarget, NewSalesTarget, SalesTargetOut
 from shared.auth.principal import Principal
 from shared.http.dependencies import Session, allowed
+from shared.http.moments import Day
 from shared.http.pages import Page, PageQuery, oldest_first, read_page
 from shared.http.routes import Router
 from shared.money import Money
@@ -22,7 +22,7 @@ router = Router(tags=["kpis"])
 ScopeQuery = Annotated[ScopeKind | None, Query(description="only plans of reps, managers, branches or accounts")]
 ScopeIdQuery = Annotated[str | None, Query(max_length=100, description="only this one's")]
 PeriodQuery = Annotated[str | None, Query(max_length=20, description="only of this period", examples=["2021-Q1"])]
-DayQuery = Annotated[date | None, Query(description="only of periods that hold this day")]
+DayQuery = Annotated[Day | None, Query(description="only of periods that hold this day")]
 
 
 @router.post("/sales-targets", status_code=201)

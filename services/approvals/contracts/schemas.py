@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.approvals.requests.schemas import EvidenceGiven
+from shared.http.moments import Day
 
 Decimals = Annotated[str, Field(pattern=r"^\d{1,13}(\.\d{1,4})?$", examples=["880.00"])]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["CNY"])]
@@ -65,15 +66,15 @@ class ContractFields(BaseModel):
     currency: Currency | None = Field(None, description="without a quote; the quote's otherwise")
     monthly_rent: MoneyGiven | None = None
     term: str | None = Field(
-        None, pattern=r"^P(\d{1,2}Y)?(\d{1,3}M)?$", examples=["P12M"], description="open-ended without"
+        None, pattern=r"^P(\d{1,2}Y(\d{1,3}M)?|\d{1,3}M)$", examples=["P12M"], description="open-ended without"
     )
     plan: Literal["vpn6", "vpn0", "vpn9", "none"] | None = None
     payee: dict[str, Annotated[str, Field(max_length=500)]] | None = Field(None, max_length=20)
     payment_terms: PaymentTermsGiven | None = None
     documents: list[PaperGiven] | None = Field(None, max_length=100)
     first_responsible: str | None = Field(None, max_length=200, description="who answers for it first (C3, C4)")
-    valid_from: date | None = None
-    valid_until: date | None = Field(None, description="the first day no longer covered")
+    valid_from: Day | None = None
+    valid_until: Day | None = Field(None, description="the first day no longer covered")
     backdating_reason: str | None = Field(None, max_length=2000, description="why it begins before it is submitted")
 
 
@@ -99,20 +100,20 @@ class ContractDrafted(ContractFields):
 
     account_id: str = Field(max_length=100)
     quote_id: str | None = Field(None, max_length=100)
-    valid_from: date
+    valid_from: Day
 
 
 class SignatureGiven(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    signed_on: date
+    signed_on: Day
     evidence: EvidenceGiven
 
 
 class ActivationGiven(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"active_on": "2021-03-08"}]})
 
-    active_on: date
+    active_on: Day
 
 
 class LineShown(BaseModel):

@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.http.moments import Moment
 
 Text = Annotated[str, Field(max_length=2000)]
 
@@ -28,7 +30,7 @@ class EvidenceGiven(BaseModel):
 
     channel: Literal["signature", "email"]
     reference: str = Field(min_length=1, max_length=500, description="where the paper or the mail is found")
-    received_at: AwareDatetime
+    received_at: Moment
     file_id: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="the uploaded file's id: its SHA-256")
 
 

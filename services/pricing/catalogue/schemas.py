@@ -19,6 +19,7 @@ from services.pricing.schemas import (
     Text,
     money_text,
 )
+from shared.http.moments import Day
 
 Kind = Literal["handset", "sim_card", "top_up_card", "e_credit", "fixed_station", "goods", "service"]
 
@@ -29,8 +30,8 @@ class NewProduct(Request):
     kind: Kind = Field(examples=["handset"])
     product_line: Text = Field(examples=["handsets"])
     brand: Text = Field(examples=["Nova"])
-    new_brand_from: date | None = Field(None, description="first local day as a brand never sold before")
-    new_brand_until: date | None = Field(None, description="first local day on which it is no longer new")
+    new_brand_from: Day | None = Field(None, description="first local day as a brand never sold before")
+    new_brand_until: Day | None = Field(None, description="first local day on which it is no longer new")
 
 
 class ProductAnswer(NewProduct):
@@ -39,7 +40,7 @@ class ProductAnswer(NewProduct):
 
 class NewCost(Request):
     cost: MoneyText = Field(description="of one piece")
-    valid_from: date
+    valid_from: Day
 
 
 class CostAnswer(Answer):
@@ -71,8 +72,8 @@ class NewPrice(Request):
     floor: MoneyText | None = Field(
         None, description="below it a quote needs an approval; the price itself if left out"
     )
-    valid_from: date
-    valid_until: date | None = Field(None, description="first local day on which it no longer holds")
+    valid_from: Day
+    valid_until: Day | None = Field(None, description="first local day on which it no longer holds")
 
 
 class PriceAnswer(Answer):
@@ -96,7 +97,7 @@ class NewExchangeRate(Request):
     rate: Annotated[str, AfterValidator(_more_than_zero)] = Field(
         pattern=r"^\d{1,9}(\.\d{1,12})?$", description="1 base = rate quote, more than zero", examples=["6.50"]
     )
-    date: date
+    date: Day
     source: Text = Field(examples=["central bank fixing"])
 
     @field_validator("quote")

@@ -19,12 +19,12 @@ from services.pricing.imports.reading import Format, Window
 from services.pricing.imports.schemas import ImportAnswer, RejectAnswer, show_import, show_reject
 from services.pricing.imports.service import FileToImport, Importer
 from services.pricing.rules import price_books
-from services.pricing.schemas import Moment
 from services.pricing.settings import PricingSettings
 from shared.auth.principal import Principal
 from shared.errors import NotFound, Words
 from shared.http.dependencies import Now, Session, allowed
 from shared.http.exchange import runtime_of
+from shared.http.moments import Moment
 from shared.http.pages import Page, PageQuery, newest_first, oldest_first, read_page
 from shared.http.routes import Router, stream
 from shared.policy.api import Policies

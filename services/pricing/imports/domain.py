@@ -14,11 +14,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.pricing.orders.domain import OrderLine, Returned, piece_of
+from shared.calendar import is_of_our_times
 from shared.money import minor_digits, rounded
 
 Pricing = Literal["as_invoiced", "apply_policies"]
 HIGHEST_PRICE = Decimal(10**9)
-FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 
 class Reason(StrEnum):
@@ -71,7 +71,7 @@ class SourceMapping:
             read = datetime.fromisoformat(written)
         except ValueError:
             return None
-        if not FIRST_YEAR <= read.year <= LAST_YEAR:
+        if not is_of_our_times(read):
             return None
         return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(self.zone))).astimezone(UTC)
 

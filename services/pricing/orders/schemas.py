@@ -9,8 +9,9 @@ from pydantic import Field
 
 from services.pricing.orders.domain import Order, OrderLine, OrderState
 from services.pricing.orders.models import MovementRow
-from services.pricing.schemas import Answer, Moment, MoneyText, Quantity, Request, Text, money_text
+from services.pricing.schemas import Answer, MoneyText, Quantity, Request, Text, money_text
 from shared.errors import FieldError, ValidationProblem, Words
+from shared.http.moments import Moment
 
 LineNumber = Annotated[int, Field(ge=1, le=32_000)]
 

@@ -14,7 +14,7 @@ from services.rewards.accrual.dependencies import (
     Beneficiary,
     Judges,
     Known,
-    Moment,
+    KnownMoment,
     check_seen,
     language,
     seen_by,
@@ -139,7 +139,7 @@ async def read_progress(
 
 
 async def _as_known(
-    session: AsyncSession, account_id: str, known: Moment, judges: Judges
+    session: AsyncSession, account_id: str, known: KnownMoment, judges: Judges
 ) -> tuple[Account, Collection[Window]]:
     """The account and its windows as they are, or as they stood at the position that `known_at` names."""
     if known.until is not None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
-from pydantic import AwareDatetime
 from sqlalchemy import ColumnElement, Select, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,16 +19,15 @@ from shared.auth.scope import Attribute, within
 from shared.errors import NotFound
 from shared.http.dependencies import Now, Session
 from shared.http.exchange import runtime_of
+from shared.http.moments import Moment
 from shared.http.problems import language_of
 from shared.policy.speech import Language
 
 KnownAt = Annotated[
-    AwareDatetime | None,
+    Moment | None,
     Query(description="as the system knew it at that instant (RFC 3339); absent: as it knows it now"),
 ]
-AsOf = Annotated[
-    AwareDatetime | None, Query(description="business time: only what had happened by that instant (RFC 3339)")
-]
+AsOf = Annotated[Moment | None, Query(description="business time: only what had happened by that instant (RFC 3339)")]
 Beneficiary = Annotated[
     str | None, Query(pattern=r"^(account|salesperson):.{1,100}$", description='"account:ID" or "salesperson:ID"')
 ]
@@ -46,21 +44,21 @@ async def read_judges(request: Request, session: Session) -> Mapping[str, Judge]
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class KnownMoment:
     """The instant whose knowledge is asked for, and the journal position that was (None: everything)."""
 
     at: datetime
     until: int | None
 
 
-async def read_moment(session: Session, now: Now, known_at: KnownAt = None) -> Moment:
+async def read_moment(session: Session, now: Now, known_at: KnownAt = None) -> KnownMoment:
     if known_at is None:
-        return Moment(now, None)
-    return Moment(min(known_at, now), await journal.position_at(session, known_at, now=now))
+        return KnownMoment(now, None)
+    return KnownMoment(min(known_at, now), await journal.position_at(session, known_at, now=now))
 
 
 Judges = Annotated[Mapping[str, Judge], Depends(read_judges)]
-Known = Annotated[Moment, Depends(read_moment)]
+Known = Annotated[KnownMoment, Depends(read_moment)]
 
 
 def seen_by(reach: Reach, query: Select[Any]) -> Select[Any]:
