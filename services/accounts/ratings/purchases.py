@@ -3,18 +3,22 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from fractions import Fraction
 
-from shared.money import allocate, share_of
+from shared.money import rounded
 
 
 @dataclass(slots=True)
 class BoughtLine:
-    """What is left of an order's line: amounts in minor units for `quantity` pieces; no cost is None."""
+    """What is left of an order's line: amounts in minor units for `quantity` pieces; no cost is None.
+
+    Of a delivery's part, `brought` is how many pieces came, returned ones too.
+    """
 
     quantity: int
     net_minor: int
     cost_minor: int | None
+    brought: int = 0
 
 
 @dataclass(slots=True)
@@ -47,38 +51,43 @@ class Bought:
     credit_days: int | None = None
 
     def deliver(self, day: date, quantities: Iterable[tuple[str, int]]) -> None:
-        """Each delivered part is worth its share of the line; the last part takes what is left."""
+        """Each delivered part is worth its share of the line; the shares of all parts sum to the line (S-C2)."""
         parts = {line: self._part(line, quantity) for line, quantity in quantities}
         self.deliveries.append(Delivered(day, parts))
 
     def take_back(self, returned: Iterable[tuple[str, int, int]]) -> None:
-        """`(line, quantity, net_minor)`: a return shrinks the line's deliveries, first in first out."""
+        """`(line, quantity, net_minor)`: a return shrinks the line's deliveries, first in first out (S-C4)."""
         for line, quantity, net_minor in returned:
             self._shrink(line, quantity, net_minor)
 
     def _part(self, line: str, quantity: int) -> BoughtLine:
         whole = self.lines[line]
-        before = [d.lines[line] for d in self.deliveries if line in d.lines]
-        left = whole.quantity - sum(part.quantity for part in before)
-        if quantity == left:
-            net = whole.net_minor - sum(part.net_minor for part in before)
-            cost = None if whole.cost_minor is None else whole.cost_minor - sum(p.cost_minor or 0 for p in before)
-            return BoughtLine(quantity, net, cost)
-        rate = Decimal(quantity) / whole.quantity
-        cost = None if whole.cost_minor is None else share_of(whole.cost_minor, rate, "half_up")
-        return BoughtLine(quantity, share_of(whole.net_minor, rate, "half_up"), cost)
+        before = sum(delivery.lines[line].brought for delivery in self.deliveries if line in delivery.lines)
+        cost = None if whole.cost_minor is None else _share(whole.cost_minor, whole.quantity, before, quantity)
+        return BoughtLine(quantity, _share(whole.net_minor, whole.quantity, before, quantity), cost, quantity)
 
     def _shrink(self, line: str, quantity: int, net_minor: int) -> None:
-        held = [d.lines[line] for d in self.deliveries if line in d.lines and d.lines[line].quantity]
-        taken, left = [], quantity
-        for part in held:
-            taken.append(min(left, part.quantity))
-            left -= taken[-1]
-        for part, pieces, net in zip(held, taken, allocate(net_minor, taken), strict=True):
-            if part.cost_minor is not None and part.quantity:
-                part.cost_minor -= share_of(part.cost_minor, Decimal(pieces) / part.quantity, "half_up")
-            part.quantity -= pieces
-            part.net_minor -= net
+        """A part taken whole gives all it is worth, the last one touched gives the rest."""
+        for part in (delivery.lines[line] for delivery in self.deliveries if line in delivery.lines):
+            taken = min(quantity, part.quantity)
+            if not taken:
+                continue
+            worth = part.net_minor if taken == part.quantity else max(0, min(net_minor, part.net_minor))
+            if part.cost_minor is not None:
+                part.cost_minor -= _share(part.cost_minor, part.quantity, 0, taken)
+            part.quantity -= taken
+            part.net_minor -= worth
+            quantity -= taken
+            net_minor -= worth
+
+
+def _share(amount_minor: int, pieces: int, before: int, quantity: int) -> int:
+    """What `quantity` pieces after the first `before` of so many are worth: rounded up to there, less what was before.
+
+    Rewards shares out the same way (`one fact, one definition`: tests/contract holds the two against each other).
+    """
+    first, last = (rounded(Fraction(amount_minor * count, pieces), "half_up") for count in (before, before + quantity))
+    return last - first
 
 
 def to_plain(order: Bought) -> dict[str, object]:
@@ -88,7 +97,10 @@ def to_plain(order: Bought) -> dict[str, object]:
         "deliveries": [
             [
                 delivery.day.isoformat(),
-                {line: [part.quantity, part.net_minor, part.cost_minor] for line, part in delivery.lines.items()},
+                {
+                    line: [part.quantity, part.net_minor, part.cost_minor, part.brought]
+                    for line, part in delivery.lines.items()
+                },
             ]
             for delivery in order.deliveries
         ],
@@ -96,4 +108,8 @@ def to_plain(order: Bought) -> dict[str, object]:
 
 
 def from_plain(lines: Mapping[str, Sequence[int | None]]) -> dict[str, BoughtLine]:
-    return {line: BoughtLine(part[0] or 0, part[1] or 0, part[2]) for line, part in lines.items()}
+    """Parts stored before `brought` was kept count the pieces still held."""
+    return {
+        line: BoughtLine(part[0] or 0, part[1] or 0, part[2], (part[3] if len(part) > 3 else part[0]) or 0)
+        for line, part in lines.items()
+    }

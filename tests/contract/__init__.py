@@ -1,0 +1,1 @@
+"""What several services say of the same thing, held against each other."""
