@@ -1,7 +1,8 @@
 """What may be assessed by hand: facts with no other source, in the words and figures the registry gives them."""
 
+import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import ClassVar, Final
 
 from shared.errors import FieldError, ValidationProblem, Words
@@ -16,6 +17,7 @@ BY_HAND: Final = frozenset(
         "account.territory_share",
     }
 )
+_SHARE: Final = re.compile(r"[01](\.[0-9]{1,6})?")
 
 
 class NotAssessable(ValidationProblem):
@@ -40,14 +42,10 @@ def check_assessable(registry: Registry, name: str, value: str) -> None:
 
 
 def fits(fact: Fact, value: str) -> bool:
-    """Whether a value is one of the fact's words, or a share between zero and one."""
+    """Whether a value is one of the fact's words, or a share between zero and one of at most six digits."""
     if fact.choices:
         return value in fact.choices
-    try:
-        share = Decimal(value)
-    except InvalidOperation:
-        return False
-    return share.is_finite() and 0 <= share <= 1
+    return _SHARE.fullmatch(value) is not None and Decimal(value) <= 1
 
 
 def check_dates(assessed_on: date, expires_on: date | None, *, today: date) -> None:
