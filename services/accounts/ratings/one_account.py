@@ -51,7 +51,9 @@ def _in_currency(bought: Bought, one: Movement, currency: str, rates: Sequence[E
     except NoExchangeRate:
         return Bought(unconverted=1, movements=bought.movements)
     figures = {name: getattr(bought, name) for name in Bought._fields if name.endswith(("_minor", "_days"))}
-    turned = {name: convert(Money(minor, one.currency), currency, rate).amount_minor for name, minor in figures.items()}
+    turned: dict[str, Any] = {
+        name: convert(Money(minor, one.currency), currency, rate).amount_minor for name, minor in figures.items()
+    }
     return bought._replace(**turned)
 
 
