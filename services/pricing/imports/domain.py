@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from hashlib import blake2b
@@ -13,25 +12,14 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.pricing.imports import refusing
+from services.pricing.imports.refusing import ALL_READ, HIGHEST_PRICE, Reason, Refusal, Unread
 from services.pricing.orders.domain import OrderLine, Returned, piece_of
 from shared.calendar import is_of_our_times
+from shared.errors import Words
 from shared.money import minor_digits, rounded
 
 Pricing = Literal["as_invoiced", "apply_policies"]
-HIGHEST_PRICE = Decimal(10**9)
-
-
-class Reason(StrEnum):
-    """Why a line is not taken: the first that holds, in this order."""
-
-    BAD_DATE = "bad_date"
-    NO_CUSTOMER = "no_customer"
-    NON_PRODUCT = "non_product"
-    QUANTITY_ZERO = "quantity_zero"
-    PRICE_NOT_POSITIVE = "price_not_positive"
-    SIGN_MISMATCH = "sign_mismatch"
-    UNMATCHED_RETURN = "unmatched_return"
-    SOURCE_CHANGED = "source_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +74,7 @@ class SourceLine(NamedTuple):
     at: datetime | None
     price: str
     account: str
+    unread: Unread = ALL_READ
 
     @property
     def digest(self) -> int:
@@ -110,17 +99,22 @@ class Reject(NamedTuple):
     number: int
     reason: Reason
     quantity: int
-    detail: str = ""
+    detail: Words
 
 
 @lru_cache(maxsize=65536)
 def price_of(written: str) -> Decimal | None:
     """The price as written; None when it is no decimal number that a price can be."""
+    price = _number_of(written)
+    return None if price is None or abs(price) > HIGHEST_PRICE else price
+
+
+def _number_of(written: str) -> Decimal | None:
     try:
-        price = Decimal(written)
+        number = Decimal(written)
     except InvalidOperation:
         return None
-    return price if price.is_finite() and abs(price) <= HIGHEST_PRICE else None
+    return number if number.is_finite() else None
 
 
 @lru_cache(maxsize=65536)
@@ -130,39 +124,46 @@ def line_total(quantity: int, price: Decimal, currency: str) -> int:
 
 
 class Judge:
-    """Says of each line of one file why it is refused, if it is."""
+    """Says of each line of one file why it is refused, if it is; what is later than `now` has not happened."""
 
-    def __init__(self, mapping: SourceMapping, known_accounts: Mapping[str, UUID]) -> None:
+    def __init__(self, mapping: SourceMapping, known_accounts: Mapping[str, UUID], now: datetime) -> None:
         self._mapping = mapping
         self._known_accounts = known_accounts
-        self._products: dict[str, bool] = {}
+        self._now = now
+        self._products: dict[str, Refusal | None] = {}
 
-    def reason(self, reference: str, line: SourceLine) -> Reason | None:
+    def refusal(self, reference: str, line: SourceLine) -> Refusal | None:
         """The first reason that holds; whether a return finds its original is asked later."""
-        return self._of_its_kind(line) or self._of_its_figures(reference, line)
+        return self._of_its_kind(reference, line) or self._of_its_figures(reference, line)
 
-    def _of_its_kind(self, line: SourceLine) -> Reason | None:
+    def _of_its_kind(self, reference: str, line: SourceLine) -> Refusal | None:
         if line.at is None:
-            return Reason.BAD_DATE
+            return refusing.bad_date(line.unread)
+        if line.at > self._now:
+            return refusing.later_than_now(line.at)
         if line.account not in self._known_accounts:
-            return Reason.NO_CUSTOMER
-        return None if self._is_product(line.sku) else Reason.NON_PRODUCT
+            return refusing.unknown_customer(line.account)
+        return self._of_its_product(line.sku) or refusing.unfit(
+            reference, longest=refusing.LONGEST_REFERENCE, what=refusing.REFERENCE
+        )
 
-    def _of_its_figures(self, reference: str, line: SourceLine) -> Reason | None:
+    def _of_its_figures(self, reference: str, line: SourceLine) -> Refusal | None:
         if line.quantity == 0:
-            return Reason.QUANTITY_ZERO
+            return refusing.no_quantity(line.unread)
         price = price_of(line.price)
         if price is None or price <= 0:
-            return Reason.PRICE_NOT_POSITIVE
+            return refusing.no_price(line.price, _number_of(line.price))
         if (line.quantity < 0) != self._mapping.is_return(reference):
-            return Reason.SIGN_MISMATCH
+            return refusing.wrong_sign(line.quantity)
         return None
 
-    def _is_product(self, sku: str) -> bool:
-        found = self._products.get(sku)
-        if found is None:
-            found = self._products[sku] = self._mapping.is_product(sku)
-        return found
+    def _of_its_product(self, sku: str) -> Refusal | None:
+        if sku not in self._products:
+            found = refusing.unfit(sku, longest=refusing.LONGEST_SKU, what=refusing.SKU)
+            if found is None and not self._mapping.is_product(sku):
+                found = refusing.not_a_product(sku)
+            self._products[sku] = found
+        return self._products[sku]
 
 
 def by_account(lines: Iterable[SourceLine]) -> Mapping[str, list[SourceLine]]:

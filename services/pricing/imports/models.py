@@ -42,7 +42,7 @@ class OrderImportRow(Base):
 
 
 class RejectRow(Base):
-    """A row of the file, or the rest of a return, that was not taken."""
+    """A row of the file, or the rest of a return, that was not taken; `detail` is in both languages."""
 
     __tablename__ = "import_reject"
 
@@ -52,4 +52,4 @@ class RejectRow(Base):
     number: Mapped[int]
     reason: Mapped[str]
     quantity: Mapped[int]
-    detail: Mapped[str]
+    detail: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from services.pricing.accounts.domain import Account
 from services.pricing.catalogue.domain import Cost, ListPrice, Product, cost_on, price_on
+from services.pricing.imports import refusing
 from services.pricing.imports.domain import (
     Invoice,
     Judge,
     OpenLine,
     Piece,
-    Reason,
     Reject,
     Shelf,
     SourceLine,
@@ -24,6 +24,7 @@ from services.pricing.imports.domain import (
     line_total,
     price_of,
 )
+from services.pricing.imports.refusing import Reason, Refusal
 from services.pricing.lines import Share
 from services.pricing.orders.domain import Order, OrderLine, OrderState, Source
 from shared.calendar import local_day
@@ -64,10 +65,11 @@ class AsInvoiced:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the batch's invoices are read against: accounts by number, catalogue by SKU, lines taken before."""
+    """What the batch's invoices are read against: the clock, accounts by number, the catalogue, lines taken before."""
 
     mapping: SourceMapping
     zone: str
+    now: datetime
     accounts: Mapping[str, Account]
     taken: Mapping[str, Sequence[int]]
     products: Mapping[str, Product] = field(default_factory=dict)
@@ -114,7 +116,8 @@ class Planner:
     def __init__(self, around: Surroundings, shelf: Shelf, pricer: Pricer) -> None:
         self.batch = Batch()
         self._around, self._shelf, self._pricer = around, shelf, pricer
-        self._judge = Judge(around.mapping, {number: account.id for number, account in around.accounts.items()})
+        known = {number: account.id for number, account in around.accounts.items()}
+        self._judge = Judge(around.mapping, known, around.now)
 
     def take(self, invoices: Iterable[Invoice]) -> Batch:
         for invoice in invoices:
@@ -134,22 +137,27 @@ class Planner:
             if known:
                 self._meet_again(invoice, line, known)
                 continue
-            reason = self._judge.reason(invoice.reference, line)
-            if reason is None:
+            refusal = self._judge.refusal(invoice.reference, line)
+            if refusal is None:
                 fresh.append(line)
             else:
-                self._reject(invoice, line, reason)
+                self._reject(invoice, line, refusal)
         return fresh
 
     def _meet_again(self, invoice: Invoice, line: SourceLine, known: int) -> None:
         if known == line.digest:
             self.batch.counts["unchanged"] += 1
         else:
-            self._reject(invoice, line, Reason.SOURCE_CHANGED)
+            self._reject(invoice, line, refusing.plainly(Reason.SOURCE_CHANGED))
 
-    def _reject(self, invoice: Invoice, line: SourceLine, reason: Reason) -> None:
-        self.batch.counts[reason] += 1
-        self.batch.rejects.append(Reject(line.row, invoice.reference, line.number, reason, line.quantity))
+    def _reject(self, invoice: Invoice, line: SourceLine, refusal: Refusal) -> None:
+        self.batch.counts[refusal.reason] += 1
+        self._list(invoice, line, refusal, line.quantity)
+
+    def _list(self, invoice: Invoice, line: SourceLine, refusal: Refusal, quantity: int) -> None:
+        reference = invoice.reference
+        told = reference if refusing.is_clean(reference) else refusing.shown(reference)
+        self.batch.rejects.append(Reject(line.row, told, line.number, refusal.reason, quantity, refusal.detail))
 
     def _mark_taken(self, invoice: Invoice, line: SourceLine) -> None:
         digests = self.batch.digests.get(invoice.reference)
@@ -167,7 +175,7 @@ class Planner:
         for account, lines in self._by_buyer(fresh, at):
             if account.id in ordered_before:  # an order that stands takes no further lines
                 for line in lines:
-                    self._reject(invoice, line, Reason.SOURCE_CHANGED)
+                    self._reject(invoice, line, refusing.order_stands())
                 continue
             self._place(invoice, account, lines)
 
@@ -267,8 +275,7 @@ class Planner:
         if rest:
             self.batch.counts["partly_unmatched"] += partly
             self.batch.counts["unmatched_quantity"] += rest
-            reject = Reject(line.row, invoice.reference, line.number, Reason.UNMATCHED_RETURN, -rest)
-            self.batch.rejects.append(reject)
+            self._list(invoice, line, refusing.unmatched(rest), -rest)
 
 
 def _known(value: T | None) -> T:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
 from services.pricing.imports.domain import Columns, Invoice, SourceLine, SourceMapping
+from services.pricing.imports.refusing import ALL_READ, MOST_PIECES, Unread, shown
 from shared.errors import FieldError, Problem, Words
 
 Format = Literal["parquet", "csv", "ndjson"]
@@ -17,8 +18,7 @@ Cell = str | int | float | None
 
 T = TypeVar("T")
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-ROW = "row number"
-MOST_PIECES = 10_000_000
+ROW, WRONG = "row number", "what is wrong with the row"
 
 
 class UnreadableOrderFile(Problem):
@@ -46,9 +46,11 @@ def read_invoices(path: Path, file_format: Format, mapping: SourceMapping, windo
     """
     table = _READERS[file_format](path, mapping.columns)
     found: dict[str, list[SourceLine]] = {}
-    for row, reference, sku, quantity, at, price, account in _lines(_near(table, mapping, window), mapping):
+    for row, reference, sku, quantity, at, price, account, wrong in _lines(_near(table, mapping, window), mapping):
         lines = found.setdefault(reference, [])
-        lines.append(SourceLine(row, len(lines) + 1, sku, quantity, at, price, account))
+        unread = Unread(wrong, at.unread, quantity.unread)
+        known = ALL_READ if unread == ALL_READ else unread
+        lines.append(SourceLine(row, len(lines) + 1, sku, quantity.pieces, at.instant, price, account, known))
     chosen = _invoices(found, window)
     return sorted(
         chosen,
@@ -62,6 +64,8 @@ def _near(table: Table, mapping: SourceMapping, window: Window) -> Table:
     import pyarrow.compute
 
     table = table.append_column(ROW, pyarrow.array(range(1, table.num_rows + 1)))
+    if WRONG not in table.column_names:
+        table = table.append_column(WRONG, pyarrow.nulls(table.num_rows, pyarrow.string()))
     times, references = (table.column(name) for name in (mapping.columns.ordered_at, mapping.columns.reference))
     inside = [cell for cell in times.unique().to_pylist() if window.holds(mapping.instant(_text(cell)))]
     rows = pyarrow.compute.is_in(times, value_set=pyarrow.array(inside, times.type))
@@ -69,16 +73,34 @@ def _near(table: Table, mapping: SourceMapping, window: Window) -> Table:
     return table.filter(pyarrow.compute.is_in(references, value_set=invoices))
 
 
-def _lines(table: Table, mapping: SourceMapping) -> Iterable[tuple[int, str, str, int, datetime | None, str, str]]:
+class Time(NamedTuple):
+    """What was written, where it is no time."""
+
+    instant: datetime | None
+    unread: str | None = None
+
+
+class Pieces(NamedTuple):
+    """What was written, where it is no quantity: it counts as zero and is refused as such."""
+
+    pieces: int
+    unread: str | None = None
+
+
+Row = tuple[int, str, str, Pieces, Time, str, str, Words | None]
+
+
+def _lines(table: Table, mapping: SourceMapping) -> Iterable[Row]:
     columns = mapping.columns
     return zip(
         table.column(ROW).to_pylist(),
         _each(table.column(columns.reference), _text),
         _each(table.column(columns.sku), _text),
         _each(table.column(columns.quantity), _whole),
-        _each(table.column(columns.ordered_at), lambda cell: mapping.instant(_text(cell))),
+        _each(table.column(columns.ordered_at), lambda cell: _time(cell, mapping)),
         _each(table.column(columns.unit_price), _price),
         _each(table.column(columns.account), _number),
+        _each(table.column(WRONG), _words),
         strict=True,
     )
 
@@ -98,12 +120,12 @@ def _invoices(found: Mapping[str, Sequence[SourceLine]], window: Window) -> Iter
 
 
 def _text(cell: Cell) -> str:
-    """A float is its shortest decimal text."""
+    """A float is its shortest decimal text; nothing but blanks around a text is left out."""
     if cell is None or cell != cell:  # noqa: PLR0124 - an empty cell of a float column is a NaN
         return ""
     if isinstance(cell, float):
         return f"{Decimal(repr(cell)):f}"
-    return str(cell).replace("\x00", "").strip()
+    return str(cell).strip(" \t")
 
 
 def _number(cell: Cell) -> str:
@@ -117,13 +139,25 @@ def _price(cell: Cell) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _whole(cell: Cell) -> int:
-    """A quantity; one that is no whole number, or more than anybody orders, counts as zero and is refused as such."""
+def _whole(cell: Cell) -> Pieces:
+    """A quantity that is a whole number, and not more than anybody orders."""
+    written = _text(cell)
     try:
-        quantity = int(_text(cell))
+        quantity = int(written)
     except ValueError:
-        return 0
-    return quantity if abs(quantity) <= MOST_PIECES else 0
+        return Pieces(0, written)
+    return Pieces(quantity) if abs(quantity) <= MOST_PIECES else Pieces(0, written)
+
+
+def _time(cell: Cell, mapping: SourceMapping) -> Time:
+    written = _text(cell)
+    instant = mapping.instant(written)
+    return Time(instant, written if instant is None else None)
+
+
+def _words(cell: Cell) -> Words | None:
+    found: Words | None = None if cell is None else json.loads(str(cell))
+    return found
 
 
 def _parquet(path: Path, columns: Columns) -> Table:
@@ -151,25 +185,43 @@ def _csv(path: Path, columns: Columns) -> Table:
 
 
 def _ndjson(path: Path, columns: Columns) -> Table:
+    """A line that is no object, or holds what is no text, is a row of nothing but what is wrong with it."""
     import pyarrow
 
-    with path.open(encoding="utf-8", errors="replace") as file:
-        rows = [_object(text, number) for number, text in enumerate(file, start=1) if text.strip()]
-    _all_present(columns, set().union(*rows) if rows else astuple(columns))
-    cells = {name: [_json_text(row.get(name)) for row in rows] for name in astuple(columns)}
-    return pyarrow.table(cells, schema=pyarrow.schema([(name, pyarrow.string()) for name in cells]))
+    names = astuple(columns)
+    with path.open(encoding="utf-8", errors="surrogateescape") as file:
+        rows = [_object(text, names) for text in file if text.strip()]
+    if rows and all(wrong for _, wrong in rows):
+        raise UnreadableOrderFile(rows[0][1])
+    _all_present(columns, set().union(*(row for row, wrong in rows if not wrong)) if rows else names)
+    cells = {name: [_json_text(row.get(name)) for row, _ in rows] for name in names}
+    told = {**cells, WRONG: [json.dumps(wrong) if wrong else None for _, wrong in rows]}
+    return pyarrow.table(told, schema=pyarrow.schema([(name, pyarrow.string()) for name in told]))
 
 
-def _object(text: str, number: int) -> dict[str, Any]:
+def _object(text: str, names: Sequence[str]) -> tuple[dict[str, Any], Words | None]:
     try:
         row = json.loads(text, parse_float=str)
-    except ValueError as wrong:
-        raise UnreadableOrderFile(
-            {"en": f"row {number} is no JSON: {wrong}", "zh": f"第{number}行不是有效的JSON：{wrong}"}
-        ) from wrong
+    except (ValueError, RecursionError) as wrong:
+        return {}, {"en": f"no JSON: {wrong}", "zh": f"不是有效的JSON：{wrong}"}
     if not isinstance(row, dict):
-        raise UnreadableOrderFile({"en": f"row {number} is no JSON object", "zh": f"第{number}行不是JSON对象"})
-    return row
+        return {}, {"en": f"no JSON object: {shown(text)}", "zh": f"不是JSON对象：{shown(text)}"}
+    for name in names:
+        cell = row.get(name)
+        if isinstance(cell, str) and not _is_whole_text(cell):
+            return {}, {
+                "en": f"{name!r} holds half a character: {shown(cell)}",
+                "zh": f"“{name}”含有不完整的字符：{shown(cell)}",
+            }
+    return row, None
+
+
+def _is_whole_text(cell: str) -> bool:
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _json_text(value: Any) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,7 +53,7 @@ async def add_rejects(session: AsyncSession, import_id: UUID, rejects: Iterable[
             "numbers": [reject.number for reject in rows],
             "reasons": [str(reject.reason) for reject in rows],
             "quantities": [reject.quantity for reject in rows],
-            "details": [reject.detail for reject in rows],
+            "details": [orjson.dumps(reject.detail).decode() for reject in rows],
         }
         await session.execute(_ADD_REJECTS, {"import_id": import_id, **columns})
 
@@ -60,9 +61,10 @@ async def add_rejects(session: AsyncSession, import_id: UUID, rejects: Iterable[
 _ADD_REJECTS = text(
     """
     INSERT INTO import_reject (import_id, "row", reference, number, reason, quantity, detail)
-    SELECT CAST(:import_id AS uuid), told.* FROM unnest(
+    SELECT CAST(:import_id AS uuid), "row", reference, number, reason, quantity, CAST(detail AS jsonb) FROM unnest(
         CAST(:rows AS int[]), CAST(:references AS text[]), CAST(:numbers AS int[]), CAST(:reasons AS text[]),
-        CAST(:quantities AS int[]), CAST(:details AS text[])) AS told
+        CAST(:quantities AS int[]), CAST(:details AS text[]))
+        AS told ("row", reference, number, reason, quantity, detail)
     ON CONFLICT (import_id, "row") DO NOTHING
     """
 )

@@ -1,12 +1,13 @@
 """Shapes of order imports over HTTP."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from pydantic import Field
 
-from services.pricing.imports.domain import Reason
 from services.pricing.imports.models import OrderImportRow, RejectRow
+from services.pricing.imports.refusing import TITLES, Reason
 from services.pricing.schemas import Answer
 
 
@@ -41,7 +42,7 @@ class RejectAnswer(Answer):
     number: int = Field(description="place within its invoice, from one")
     reason: Reason
     quantity: int = Field(description="the row's quantity, or the rest that found no original")
-    detail: str
+    detail: Mapping[str, str] = Field(description="what exactly is wrong, in both languages")
 
 
 def show_import(row: OrderImportRow) -> ImportAnswer:
@@ -65,5 +66,5 @@ def show_reject(row: RejectRow) -> RejectAnswer:
         number=row.number,
         reason=Reason(row.reason),
         quantity=row.quantity,
-        detail=row.detail,
+        detail=row.detail or {**TITLES[Reason(row.reason)]},
     )

@@ -15,9 +15,10 @@ from services.pricing.accounts.repository import accounts_by_number
 from services.pricing.catalogue.repository import costs_of, exchange_rates, prices_of, products_of
 from services.pricing.imports import repository
 from services.pricing.imports.discounting import ByPolicies
-from services.pricing.imports.domain import Invoice, OpenLine, Pricing, Reason, Shelf, SourceMapping
+from services.pricing.imports.domain import Invoice, OpenLine, Pricing, Shelf, SourceMapping
 from services.pricing.imports.planning import AsInvoiced, Batch, Planner, Pricer, ReturnedTo, Surroundings
 from services.pricing.imports.reading import Format, Window, read_invoices
+from services.pricing.imports.refusing import Reason, is_clean
 from services.pricing.orders import events
 from services.pricing.orders.measures import purchases_of
 from services.pricing.orders.repository import (
@@ -133,12 +134,15 @@ class Importer:
         self, session: AsyncSession, mapping: SourceMapping, invoices: Sequence[Invoice]
     ) -> Surroundings:
         lines = list(chain.from_iterable(invoice.lines for invoice in invoices))
-        skus = {line.sku for line in lines}
+        skus = set(filter(is_clean, {line.sku for line in lines}))
+        numbers = set(filter(is_clean, {line.account for line in lines if line.account}))
+        references = [invoice.reference for invoice in invoices if is_clean(invoice.reference)]
         return Surroundings(
             mapping=mapping,
             zone=self.zone,
-            accounts=await accounts_by_number(session, {line.account for line in lines if line.account}),
-            taken=await repository.taken_lines(session, mapping.system, [invoice.reference for invoice in invoices]),
+            now=self.clock.now(),
+            accounts=await accounts_by_number(session, numbers),
+            taken=await repository.taken_lines(session, mapping.system, references),
             products=await products_of(session, skus),
             prices=await prices_of(session, skus, mapping.currency),
             costs=await costs_of(session, skus, mapping.currency),
@@ -186,7 +190,8 @@ async def _shelf(session: AsyncSession, around: Surroundings, invoices: Sequence
     named = {(line.account, line.at) for line in returns if line.at is not None and line.account in around.accounts}
     ids = {account.id for number, at in named for account in around.succession(number, at)}
     if ids:
-        for row in await open_lines(session, account_ids=ids, skus={line.sku for line in returns}):
+        skus = set(filter(is_clean, {line.sku for line in returns}))
+        for row in await open_lines(session, account_ids=ids, skus=skus):
             shelf.put(row.account_id, OpenLine(row.order_id, row.placed_at, row.priced_at, row.currency, row.line))
     return shelf
 

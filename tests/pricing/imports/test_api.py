@@ -9,7 +9,7 @@ from uuid import uuid4
 import anyio
 
 from shared.events.accounts import AccountsMerged
-from tests.pricing.conftest import Pricing, cny, good
+from tests.pricing.conftest import START, Pricing, cny, good
 
 SLICE = Path("deploy/demo/online-retail-slice.parquet")
 
@@ -228,7 +228,7 @@ async def test_a_price_below_a_known_floor_is_counted_and_taken(pricing: Pricing
 
 async def test_a_window_takes_only_its_part_of_the_file(pricing: Pricing) -> None:
     number, reference = await an_account(pricing), uuid4().hex[:6]
-    rows = [a_row(number, f"{reference}{day}", "X", 1, "1.00", f"2021-03-0{day}T09:00:00Z") for day in (1, 2)]
+    rows = [a_row(number, f"{reference}{day}", "X", 1, "1.00", f"2021-03-0{day}T07:00:00Z") for day in (1, 2)]
     cut = {"until": "2021-03-02T00:00:00Z"}
     assert (await send(pricing, *rows, **cut))["rows_total"] == 1
     rest = await send(pricing, *rows, **{"from": "2021-03-02T00:00:00Z"})
@@ -252,6 +252,66 @@ async def test_a_file_that_cannot_be_read_is_refused_and_the_import_says_failed(
     assert (await good(integrator.get(f"/v1/order-imports/{import_id}")))["state"] == "failed"
     unknown = await integrator.call("POST", "/v1/order-imports", params={**asked, "mapping": "nobodys"}, content=b"")
     assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_mapping")
+
+
+async def rejects_of(pricing: Pricing, result: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await good(pricing.caller("integrator").get(result["rejects"])))["items"]
+    return found
+
+
+async def test_an_order_of_the_future_is_no_order_yet(pricing: Pricing) -> None:
+    number, reference = await an_account(pricing), uuid4().hex[:6]
+    rows = [
+        a_row(number, reference, "X", 1, "1.00", START.isoformat()),
+        a_row(number, f"{reference}2", "X", 1, "1.00", "2021-03-03T09:00:00Z"),
+        a_row(number, f"{reference}3", "X", 1, "1.00", "2199-01-01T00:00:00Z"),
+    ]
+    result = await send(pricing, *rows)
+    assert (result["accepted"], result["rejected"]) == (1, {"bad_date": 2})
+    assert [(one["row"], one["detail"]["en"]) for one in await rejects_of(pricing, result)] == [
+        (2, "2021-03-03T09:00:00+00:00 is later than now"),
+        (3, "2199-01-01T00:00:00+00:00 is later than now"),
+    ]
+
+
+async def test_every_row_that_cannot_be_kept_is_listed_and_the_others_are_taken(pricing: Pricing) -> None:
+    number, reference = await an_account(pricing), uuid4().hex[:6]
+    good_row = a_row(number, reference, "X", 1, "1.00", MARCH)
+    wrong: list[dict[str, Any]] = [
+        {"reference": "\ud800"},
+        {"reference": f"{reference}\x00"},
+        {"sku": "A\x00"},
+        {"sku": "A" * 65},
+        {"account": "7\x00"},
+        {"quantity": 10**12},
+        {"unit_price": "1e30"},
+        {"reference": "9" * 9000},
+    ]
+    result = await send(pricing, good_row, *({**good_row, "reference": f"{reference}9", **cells} for cells in wrong))
+    assert (result["accepted"], result["orders"]) == (1, 1)
+    assert result["rejected"] == {
+        "bad_date": 1,
+        "no_customer": 1,
+        "non_product": 4,
+        "quantity_zero": 1,
+        "price_not_positive": 1,
+    }
+    listed = {one["row"]: one for one in await rejects_of(pricing, result)}
+    assert listed[3]["reference"] == f"{reference}\\u0000"
+    assert listed[7]["detail"] == {
+        "en": "more than 10000000 pieces: 1000000000000",
+        "zh": "数量超过10000000件：1000000000000",
+    }
+
+
+async def test_a_line_that_is_no_json_is_a_rejected_row_and_not_a_refused_file(pricing: Pricing) -> None:
+    number, reference = await an_account(pricing), uuid4().hex[:6]
+    asked = {"format": "ndjson", "mapping": "standard"}
+    content = json.dumps(a_row(number, reference, "X", 1, "1.00", MARCH)).encode() + b"\n{broken"
+    result = await good(pricing.caller("integrator").call("POST", "/v1/order-imports", params=asked, content=content))
+    assert (result["rows"], result["accepted"], result["rejected"]) == (2, 1, {"bad_date": 1})
+    [reject] = await rejects_of(pricing, result)
+    assert reject["detail"]["en"].startswith("no JSON: ")
 
 
 async def test_only_an_integrator_imports(pricing: Pricing) -> None:

@@ -10,19 +10,19 @@ import pytest
 from services.pricing.imports.domain import (
     Judge,
     OpenLine,
-    Reason,
     Shelf,
     SourceLine,
     line_total,
     price_of,
 )
 from services.pricing.imports.mapping import read_mapping
+from services.pricing.imports.refusing import TITLES, Reason, Unread
 from services.pricing.orders.domain import OrderLine
 
 MAPPING = read_mapping(Path("deploy/demo/online-retail.yaml"))
 ACCOUNT = UUID(int=7)
-JUDGE = Judge(MAPPING, {"13085": ACCOUNT})
 NOON = datetime(2010, 3, 10, 12, tzinfo=UTC)
+JUDGE = Judge(MAPPING, {"13085": ACCOUNT}, now=NOON)
 
 
 def a_line(**changed: object) -> SourceLine:
@@ -35,6 +35,7 @@ def a_line(**changed: object) -> SourceLine:
         pytest.param("489434", a_line(), None, id="a sale is taken"),
         pytest.param("C489449", a_line(quantity=-12), None, id="a return is taken"),
         pytest.param("489434", a_line(at=None, account=""), Reason.BAD_DATE, id="a bad date wins over all"),
+        pytest.param("489434", a_line(at=NOON + timedelta(seconds=1)), Reason.BAD_DATE, id="a time yet to come"),
         pytest.param("489434", a_line(account="", sku="POST"), Reason.NO_CUSTOMER, id="no customer before no product"),
         pytest.param("489434", a_line(account="99999"), Reason.NO_CUSTOMER, id="a customer nobody knows"),
         pytest.param("489434", a_line(sku="POST", quantity=0), Reason.NON_PRODUCT, id="postage before quantity"),
@@ -47,7 +48,42 @@ def a_line(**changed: object) -> SourceLine:
     ],
 )
 def test_the_first_reason_that_holds_is_named(reference: str, line: SourceLine, reason: Reason | None) -> None:
-    assert JUDGE.reason(reference, line) is reason
+    found = JUDGE.refusal(reference, line)
+    assert (found.reason if found else None) is reason
+
+
+@pytest.mark.parametrize(
+    ("reference", "line", "detail"),
+    [
+        pytest.param("4", a_line(at=None, unread=Unread(at="soon")), "'soon' is no time of our days", id="a word"),
+        pytest.param("4", a_line(at=None, unread=Unread(at="")), "there is no time", id="no time"),
+        pytest.param(
+            "4", a_line(account="7\x00"), "no account here has the number '7\\\\u0000'", id="an account's zero"
+        ),
+        pytest.param("4", a_line(sku="A\x00"), "the product code has control characters: A\\u0000", id="a zero byte"),
+        pytest.param("4", a_line(sku="A" * 65), "the product code has more than 64 characters:", id="65 characters"),
+        pytest.param("4", a_line(sku=""), "there is no product code", id="no product"),
+        pytest.param("4\x07", a_line(), "the number of the document has control characters: 4\\u0007", id="a bell"),
+        pytest.param("4" * 201, a_line(), "the number of the document has more than 200 characters:", id="too long"),
+        pytest.param("4", a_line(quantity=0), "the quantity is zero", id="zero"),
+        pytest.param("4", a_line(quantity=0, unread=Unread(quantity="1.5")), "'1.5' is no whole number", id="a half"),
+        pytest.param(
+            "4", a_line(quantity=0, unread=Unread(quantity=str(10**12))), "more than 10000000 pieces:", id="a billion"
+        ),
+        pytest.param("4", a_line(price="1e30"), "more than 1000000000: 1e30", id="a price beyond all prices"),
+        pytest.param("4", a_line(price="free"), "'free' is no number", id="a price in words"),
+        pytest.param("4", a_line(price="-1e30"), "the price is not more than zero", id="a price far below zero"),
+    ],
+)
+def test_a_refusal_says_what_exactly_is_wrong_in_both_languages(reference: str, line: SourceLine, detail: str) -> None:
+    found = JUDGE.refusal(reference, line)
+    assert found is not None
+    assert found.detail["en"].startswith(detail)
+    assert any("\u4e00" <= sign <= "\u9fff" for sign in found.detail["zh"])
+
+
+def test_every_reason_has_its_words() -> None:
+    assert set(TITLES) == set(Reason)
 
 
 @pytest.mark.parametrize("sku", ["ADJUST", "ADJUST2", "TEST001", "gift_0001_80", "GIFT", "m", "BANK CHARGES", "C2"])

@@ -106,6 +106,34 @@ def test_a_mapping_is_found_by_its_name_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("quantity", ["", "1.5", "many", "99999999999999999999"])
-def test_what_is_no_quantity_counts_as_zero_and_is_refused_as_such(tmp_path: Path, quantity: str) -> None:
+def test_what_is_no_quantity_counts_as_zero_and_is_kept_as_written(tmp_path: Path, quantity: str) -> None:
     path = a_file(tmp_path, "csv", [("489436", "A", quantity, "2009-12-02 08:00:00", 0.1, 13085.0)])
-    assert every_invoice(path, "csv")[0].lines[0].quantity == 0
+    [line] = every_invoice(path, "csv")[0].lines
+    assert (line.quantity, line.unread.quantity) == (0, quantity)
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
+@pytest.mark.parametrize("sku", ["A\x00", "A\x1f", "\x85A", "A\x00B"])
+def test_a_code_is_never_changed_on_the_way(tmp_path: Path, file_format: Format, sku: str) -> None:
+    path = a_file(tmp_path, file_format, [("489436", sku, 1, "2009-12-02 08:00:00", 0.1, 13085.0)])
+    assert every_invoice(path, file_format)[0].lines[0].sku == sku
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        pytest.param(b"{", "no JSON: ", id="a line that breaks off"),
+        pytest.param(b"[" * 100_000, "no JSON: ", id="a line nested without end"),
+        pytest.param(b"[1]", "no JSON object: [1]", id="a list"),
+        pytest.param(b'{"Invoice": "\\ud800"}', "'Invoice' holds half a character: \\ud800", id="half a character"),
+        pytest.param(b'{"StockCode": "A\xff"}', "'StockCode' holds half a character: A\\udcff", id="no UTF-8"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_a_row_with_what_is_wrong(tmp_path: Path, written: bytes, why: str) -> None:
+    path = a_file(tmp_path, "ndjson", ROWS[:2])
+    path.write_bytes(path.read_bytes() + b"\n" + written)
+    unreadable, *others = every_invoice(path, "ndjson")
+    [line] = unreadable.lines
+    assert (len(others), line.row, line.at, line.sku) == (2, 3, None, "")
+    assert line.unread.row is not None
+    assert line.unread.row["en"].startswith(why)
