@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.pricing.quotes.pricebook import PriceBook
 from shared.http.dependencies import Now
 from shared.http.exchange import runtime_of
-from shared.policy.api import Policies
-from shared.policy.compiled import CompiledPolicies, PolicySet
+from shared.policy.api import Policies, compiled_policies
+from shared.policy.compiled import PolicySet
 from shared.policy.plan import Plans
 from shared.policy.rulebook import Rulebook
 
@@ -39,14 +39,16 @@ class PriceBooks:
 
 
 def price_books(request: Request) -> PriceBooks:
-    books: PriceBooks = runtime_of(request).shelf.setdefault("price_books", PriceBooks())
+    shelf = runtime_of(request).shelf
+    if "price_books" not in shelf:
+        shelf["price_books"] = PriceBooks()
+    books: PriceBooks = shelf["price_books"]
     return books
 
 
 def books_of(request: Request) -> BookOf:
     """For who reads the epoch with his facts: `book = await book_of(session, epoch, day)`."""
-    policies: CompiledPolicies = runtime_of(request).shelf.setdefault("policies", CompiledPolicies())
-    books = price_books(request)
+    policies, books = compiled_policies(request), price_books(request)
 
     async def book_of(session: AsyncSession, epoch: int | None, day: date) -> PriceBook:
         return books.of((await policies.current(session, epoch=epoch)).in_force(day))

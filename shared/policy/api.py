@@ -69,8 +69,16 @@ class Markdown(PlainTextResponse):
 
 async def read_policies(request: Request, session: Session) -> PolicySet:
     """The compiled policies of this process, as of this transaction."""
-    kept: CompiledPolicies = runtime_of(request).shelf.setdefault("policies", CompiledPolicies())
-    return await kept.current(session)
+    return await compiled_policies(request).current(session)
+
+
+def compiled_policies(request: Request) -> CompiledPolicies:
+    """What this process has compiled so far."""
+    shelf = runtime_of(request).shelf
+    if "policies" not in shelf:
+        shelf["policies"] = CompiledPolicies()
+    kept: CompiledPolicies = shelf["policies"]
+    return kept
 
 
 Policies = Annotated[PolicySet, Depends(read_policies)]

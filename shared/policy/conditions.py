@@ -12,6 +12,7 @@ from shared.policy.question import Place
 from shared.trace import Decision, Node, Outcome, Rule, WhyNot
 
 Deed = Literal["refuse", "ask", "flag", "hold"]
+ACTED_UPON = frozenset((Answer.HOLDS, Answer.FAILS, Answer.NO_EVIDENCE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ class ConditionsPlan:
         return finding, self.heading.top(answer, (*scope, required, *deeds))
 
     def _do(self, answer: Answer, case: Case) -> tuple[Finding, tuple[Node, ...]]:
-        deed = {Answer.HOLDS: self.then, Answer.FAILS: self.otherwise, Answer.NO_EVIDENCE: self.otherwise}.get(answer)
-        if deed is None:
+        deed = self.then if answer is Answer.HOLDS else self.otherwise
+        if deed is None or answer not in ACTED_UPON:
             return Finding(answer), ()
         grant = self._covering(deed.code, case) if deed.action == "ask" else None
         if grant is None:

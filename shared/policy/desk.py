@@ -1,7 +1,7 @@
 """An order on the desk: its lines while one group of benefits after the other works on them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from shared.money import Money, allocate
@@ -65,8 +65,7 @@ class Offer(NamedTuple):
         return sum(amount.amount_minor for part in self.parts for amount in part.taken.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(NamedTuple):
     """The state between two groups; each step gives a new one."""
 
     stacking: Stacking
@@ -104,7 +103,7 @@ class Desk:
         for plan in self.plans.get(group.name, ()):
             verdicts = {line: desk.verdict(plan, group, line) for line in desk.lines}
             standing = tuple(line for line, against in verdicts.items() if against is None)
-            desk = replace(desk, nodes=desk.nodes + tuple(desk.lost(plan, group, verdicts)))
+            desk = desk._replace(nodes=desk.nodes + tuple(desk.lost(plan, group, verdicts)))
             desk = desk.applied(plan, group, standing) if standing else desk
         return desk
 
@@ -216,7 +215,7 @@ class Desk:
         gift = award.gift if award.state is State.GIVES else None
         gifts = (PricedGift(policy, gift.sku, gift.quantity, gift.coupon, gift.service),) if gift else ()
         node = self._node(plan, group, part)
-        return replace(self, lines=lines, nodes=(*self.nodes, node), asks=self.asks + asks, gifts=self.gifts + gifts)
+        return self._replace(lines=lines, nodes=(*self.nodes, node), asks=self.asks + asks, gifts=self.gifts + gifts)
 
     def _node(self, plan: BenefitPlan, group: Group, part: "Part") -> Node:
         """Base, what was taken, and each line's share with the weight it was shared out by."""
