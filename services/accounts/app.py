@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.accounts.banking import api as banking_api
+from services.accounts.cases import api as cases_api
 from services.accounts.complaints import api as complaints_api
 from services.accounts.consumers import consumers
 from services.accounts.contacts import api as contacts_api
@@ -48,6 +49,7 @@ SLICES = (
     surveys_api.router,
     flags_api.router,
     return_visits_api.router,
+    cases_api.router,
 )
 
 

@@ -1,15 +1,23 @@
 """What the accounts service reads of the others, and which slice applies it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.cases import consumer as cases
 from services.accounts.elections import consumer as elections
 from services.accounts.merges.consumer import with_heirs
 from services.accounts.programmes import consumer as programmes
 from services.accounts.ratings import consumer as ratings
 from shared.consumer import BatchHandler, Consumer, EventHandler, Received, one_by_one
-from shared.events.approvals import ApprovalGranted, ApprovalRejected, ApprovalWithdrawn, StepDecided
+from shared.events.approvals import (
+    ApprovalGranted,
+    ApprovalRejected,
+    ApprovalReturned,
+    ApprovalWithdrawn,
+    RequestEvent,
+    StepDecided,
+)
 from shared.events.catalogue import ExchangeRatePublished
 from shared.events.contracts import ContractActivated
 from shared.events.envelope import Event
@@ -34,6 +42,12 @@ def take_events(zone: str) -> BatchHandler:
             await ratings.note_answer(session, event, recorded_at=received.received_at, zone=zone)
         elif event.subject_type == "key_account_list":
             await programmes.note_answer(session, event)
+        else:
+            await note_work(session, event)
+
+    async def note_step(session: AsyncSession, event: StepDecided) -> None:
+        await programmes.note_department(session, event)
+        await note_work(session, event)
 
     async def note_contract(session: AsyncSession, event: ContractActivated) -> None:
         await programmes.note_contract(session, event, zone=zone)
@@ -44,7 +58,8 @@ def take_events(zone: str) -> BatchHandler:
         ApprovalGranted: note_answer,
         ApprovalRejected: note_answer,
         ApprovalWithdrawn: note_answer,
-        StepDecided: programmes.note_department,
+        ApprovalReturned: note_work,
+        StepDecided: note_step,
         ContractActivated: note_contract,
         **POLICY_HANDLERS,
     }
@@ -58,3 +73,13 @@ def take_events(zone: str) -> BatchHandler:
         await others(session, batch)
 
     return take
+
+
+async def note_work(session: AsyncSession, event: RequestEvent) -> None:
+    """What approvals says of the work with accounts, to the slice that asked."""
+    answered = WORK.get(event.subject_type)
+    if answered is not None:
+        await answered(session, event)
+
+
+WORK: Mapping[str, Callable[[AsyncSession, RequestEvent], Awaitable[None]]] = {"case": cases.note_answer}

@@ -163,6 +163,34 @@ class ComplaintResolved(AccountEvent):
     on_time: bool
 
 
+class CaseEvent(Event):
+    """A development case that ended; it has an account from the dossier on."""
+
+    topic = "accounts.v1"
+    aggregate = "case"
+
+    case_id: str
+    account_id: str | None = None
+    branch: str
+    picked_by: str
+    picked_on: dt.date
+    on: dt.date
+
+    def aggregate_id(self) -> str:
+        return self.case_id
+
+    def partition_key(self) -> str:
+        return self.account_id or self.case_id
+
+
+class DevelopmentCaseWon(CaseEvent):
+    """Whoever picked the candidate developed the customer."""
+
+
+class DevelopmentCaseLost(CaseEvent):
+    """The candidate was given up."""
+
+
 EVENTS = (
     AccountOpened,
     AccountChanged,
@@ -178,4 +206,6 @@ EVENTS = (
     SalesTargetSet,
     ComplaintOpened,
     ComplaintResolved,
+    DevelopmentCaseWon,
+    DevelopmentCaseLost,
 )

@@ -44,6 +44,8 @@ REACH: Final[Mapping[type[Event], Reach]] = {
     accounts.SalesTargetSet: Reach.NOTHING,
     accounts.ComplaintOpened: Reach.NOTHING,
     accounts.ComplaintResolved: Reach.NOTHING,
+    accounts.DevelopmentCaseWon: Reach.NOTHING,
+    accounts.DevelopmentCaseLost: Reach.NOTHING,
     people.UserChanged: Reach.NOTHING,
     people.RoleAssigned: Reach.NOTHING,
     people.RoleEnded: Reach.NOTHING,

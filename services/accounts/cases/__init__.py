@@ -1,0 +1,1 @@
+"""Developing a customer into a key account."""
