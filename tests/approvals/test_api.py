@@ -2,16 +2,22 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import update
 
 from services.approvals.app import make_app
+from services.approvals.contracts import repository
+from services.approvals.contracts.content import Share
 from services.approvals.facts.consumer import LEARNED, learn_in_bulk
 from services.approvals.settings import ApprovalsSettings
-from shared.events.accounts import AccountOpened, ClassChanged, Licence
-from shared.events.catalogue import ExchangeRatePublished, PricePublished
+from shared.auth.principal import Reach
+from shared.db.mechanisms import person
+from shared.events.accounts import AccountOpened, ClassChanged, Licence, TeamChanged, TeamMember
+from shared.events.catalogue import BothLanguages, CostChanged, ExchangeRatePublished, PricePublished, ProductChanged
 from shared.events.quotes import QuoteAccepted, QuoteLine
 from shared.events.sales import Salesperson
 from shared.policy.loader import load_pack
@@ -35,11 +41,26 @@ CHAIN = [("kam", "first"), ("lawyer", "legal"), ("marketing", "marketing"), ("fi
 PROOF = {"channel": "email", "reference": "mail of 3 March", "received_at": "2021-03-03T07:00:00Z"}
 
 
+TEAM = [
+    TeamMember(user_id="before", duty="account_rep", valid_from=date(2020, 1, 1), valid_until=date(2021, 3, 3)),
+    TeamMember(user_id="rep", duty="account_rep", share="0.6", valid_from=date(2021, 3, 3)),
+    TeamMember(user_id="second", duty="account_rep", share="0.4", valid_from=date(2021, 3, 3)),
+    TeamMember(user_id="kam", duty="key_account_manager", valid_from=date(2021, 1, 1)),
+]
+EVERYWHERE = Reach(everywhere=True, branches=frozenset(), user_id="x", account_id=None)
+
+
+def product(sku, **days):
+    title = BothLanguages(en=sku, zh=sku)
+    return ProductChanged(occurred_at=NOW, sku=sku, title=title, kind="goods", product_line="l", brand="b", **days)
+
+
 class House:
     """The service with its people and one dealer whose quote is accepted."""
 
-    def __init__(self, client, issuer, account, quote):
+    def __init__(self, client, issuer, account, quote, sessions):
         self.client, self.issuer, self.account, self.quote = client, issuer, account, quote
+        self.sessions = sessions
 
     def __getattr__(self, name):
         return Caller(self.client, self.issuer.token(name.replace("_", "-")))
@@ -97,6 +118,10 @@ async def house(service_database, tmp_path_factory) -> AsyncIterator[House]:
         async with app.state.mainstay.sessions() as session:
             for user_id, role in CAST.items():
                 await employ(session, user_id, role)
+            await employ(session, "gone", "account_rep")
+            await session.execute(update(person).where(person.c.user_id == "gone").values(left_on=NOW.date()))
+            await employ(session, "machine", "integrator")
+            await session.execute(update(person).where(person.c.user_id == "machine").values(kind="machine"))
             documents = [placed.document for placed in load_pack(PACK)]
             await seed_pack(session, service="approvals", documents=documents, now=NOW)
             told = list(what_the_others_told(account, quote))
@@ -106,7 +131,7 @@ async def house(service_database, tmp_path_factory) -> AsyncIterator[House]:
                     await LEARNED[type(event)](session, event)
             session.info["outbox.recorded"] = []
             await session.commit()
-        yield House(client, issuer, account, quote)
+        yield House(client, issuer, account, quote, app.state.mainstay.sessions)
 
 
 def what_the_others_told(account, quote):
@@ -135,6 +160,13 @@ def what_the_others_told(account, quote):
         floor_minor=90_00,
         valid_from=date(2021, 1, 1),
     )
+    yield product("SKU-1", new_brand_from=date(2021, 1, 1))
+    yield product("OLD-1", new_brand_from=date(2020, 1, 1), new_brand_until=date(2021, 1, 1))
+    for day, cost_minor in ((1, 65_00), (2, 70_00), (28, 90_00)):
+        begins = date(2021, 3, day)
+        yield CostChanged(occurred_at=NOW, sku="SKU-1", currency="USD", cost_minor=cost_minor, valid_from=begins)
+    yield CostChanged(occurred_at=NOW, sku="OLD-1", currency="CNY", cost_minor=1, valid_from=date(2021, 1, 1))
+    yield TeamChanged(occurred_at=NOW, account_id=account, members=tuple(TEAM))
     yield QuoteAccepted(
         occurred_at=NOW,
         quote_id=quote,
@@ -365,6 +397,60 @@ async def test_free_lines_know_the_published_floor(house):
     contract = await house.drafted(**body)
     assert contract["lines"][0]["below_floor"] is True
     assert contract["amount"] == {"amount": "160.00", "currency": "USD"}
+
+
+async def test_r2_free_lines_freeze_what_a_quote_would_have_brand_cost_and_sellers(house):
+    lines = [{"sku": "SKU-1", "quantity": 2, "unit_price": "95.00"}, {"sku": "OLD-1", "quantity": 1, "unit_price": "1"}]
+    contract = await house.drafted(quote_id=None, currency="USD", lines=lines)
+    assert [line["new_brand"] for line in contract["lines"]] == [True, False]
+    async with house.sessions() as session:
+        row = await repository.contract_to_read(session, contract["id"], reach=EVERYWHERE)
+        new, old = repository.contract_of(row).content.lines
+    assert (new.cost_minor, old.cost_minor) == (2 * 70_00, None)
+    assert new.salespeople == old.salespeople == (Share("rep", Decimal("0.6")), Share("second", Decimal("0.4")))
+
+
+@pytest.mark.parametrize(
+    ("line", "pointer", "code"),
+    [
+        pytest.param({"sku": "NOBODY-SELLS"}, "/lines/0/sku", "unknown_product", id="a product nobody sells"),
+        pytest.param({"sku": " "}, "/lines/0/sku", "unknown_product", id="a blank for a product"),
+        pytest.param({"sku": None}, "/lines/0/sku", "missing", id="no product"),
+        pytest.param({"unit_price": None}, "/lines/0/unit_price", "missing", id="no price"),
+        pytest.param({"unit_price": "0.001"}, "/lines/0/unit_price", "worth_nothing", id="a price that rounds away"),
+        pytest.param({"quantity": 1_000_001}, "/lines/0/quantity", "less_than_equal", id="more than any line holds"),
+    ],
+)
+async def test_a_free_line_is_refused_where_its_product_or_price_says_nothing(house, line, pointer, code):
+    lines = [{"sku": "SKU-1", "quantity": 2, "unit_price": "95.00"} | line]
+    answer = await house.rep.post("/v1/contracts", house.draft_body(quote_id=None, currency="USD", lines=lines))
+    assert answer.status_code == 422, answer.text
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [(pointer, code)]
+
+
+@pytest.mark.parametrize("user_id", ["ghost", "gone", "machine"])
+async def test_c4_who_is_first_responsible_works_here(house, user_id):
+    answer = await house.rep.post("/v1/contracts", house.draft_body(first_responsible=user_id))
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/first_responsible"), answer.text
+    contract = await house.drafted()
+    path, asked = f"/v1/contracts/{contract['id']}", {"first_responsible": user_id}
+    version = (await house.rep.get(path)).headers["ETag"]
+    assert (await house.rep.patch(path, asked, headers={"If-Match": version})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("rent", "term", "status"),
+    [
+        pytest.param("9999999999999.99", None, 422, id="twelve months of more than any contract"),
+        pytest.param("9999999999999.99", "P99Y999M", 422, id="two centuries of it"),
+        pytest.param("8000000000000.00", "P12M", 201, id="almost too much"),
+        pytest.param("0.00", "P12M", 422, id="nothing at all"),
+    ],
+)
+async def test_rent_times_the_term_is_something_and_bounded(house, rent, term, status):
+    body = {"quote_id": None, "currency": "USD", "lines": [], "plan": "vpn0", "term": term}
+    body["monthly_rent"] = {"amount": rent, "currency": "USD"}
+    assert (await house.rep.post("/v1/contracts", house.draft_body(**body))).status_code == status
 
 
 async def test_c2_rent_of_an_open_ended_contract_counts_twelve_months(house):

@@ -8,7 +8,7 @@ from typing import ClassVar
 from services.approvals.contracts.content import Content
 from shared import money
 from shared.calendar import Duration
-from shared.errors import Problem, Words
+from shared.errors import FieldError, Problem, ValidationProblem, Words
 from shared.money import ExchangeRate, Money
 
 
@@ -18,6 +18,10 @@ class NoExchangeRate(Problem):
     status = 409
     code = "no_exchange_rate"
     title: ClassVar[Words] = {"en": "The exchange rate is not known", "zh": "缺少汇率"}
+
+
+LARGEST_WORTH_MINOR = 10**16
+WORTH_NOTHING: Words = {"en": "the contract would be worth nothing", "zh": "合同金额须大于零"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,20 @@ def worth(content: Content, *, open_ended: Duration) -> Money:
     months = (content.term or open_ended).in_months
     once = sum(line.net_minor for line in content.lines)
     return Money(once + content.monthly_rent_minor * months, content.currency)
+
+
+def check_worth(amount: Money, *, rented: bool) -> None:
+    """A contract is worth something, and no more than sums of many such contracts can hold; else ValidationProblem."""
+    where = "/monthly_rent" if rented else "/lines"
+    if amount.amount_minor <= 0:
+        raise ValidationProblem(errors=[FieldError(where, "worth_nothing", WORTH_NOTHING)])
+    if amount.amount_minor > LARGEST_WORTH_MINOR:
+        most = Money(LARGEST_WORTH_MINOR, amount.currency)
+        too_large: Words = {
+            "en": f"at most {most} {amount.currency}",
+            "zh": f"合同金额不得超过 {most} {amount.currency}",
+        }
+        raise ValidationProblem(errors=[FieldError(where, "too_large", too_large)])
 
 
 def routing_amount(

@@ -1,6 +1,6 @@
 """A contract's content out of what a client wrote, the quote it names and what it said before."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,12 +17,11 @@ from services.approvals.contracts.drafting import (
 )
 from services.approvals.contracts.schemas import ContractDrafted, ContractFields, LineGiven, decimal_or_none
 from services.approvals.facts import repository as known_facts
+from shared.auth.people import find_principal
 from shared.calendar import Duration
 from shared.errors import FieldError, NotFound, ValidationProblem, Words
 from shared.events.quotes import QuoteContents
 from shared.money import InvalidAmount, Money, UnknownCurrency, is_currency
-
-NOTHING_YET = date.min
 
 
 async def new_content(session: AsyncSession, drafted: ContractDrafted, *, at: Circumstances) -> Content:
@@ -51,7 +50,12 @@ async def changed_content(
     changes: dict[str, Any] = {name: getattr(given, name) for name in AS_WRITTEN & said}
     if "lines" in said and given.lines is not None:
         quote = await _accepted_quote(session, content.quote_id, account_id=account_id)
-        changes["lines"] = await _lines(session, given.lines, quote, content.currency, at=at)
+        sold = Sold(account_id, content.currency, at.today)
+        changes["lines"] = (
+            lines_of_quote(quote, _wanted(given.lines)) if quote else await _free(session, given.lines, sold)
+        )
+    if given.first_responsible:
+        await _check_works_here(session, given.first_responsible, on=at.today)
     if "monthly_rent" in said:
         changes["monthly_rent_minor"] = _rent_minor(given, content.currency)
     if "term" in said:
@@ -96,15 +100,33 @@ async def _accepted_quote(session: AsyncSession, quote_id: str | None, *, accoun
     return quote
 
 
-async def _lines(
-    session: AsyncSession, given: list[LineGiven], quote: QuoteContents | None, currency: str, *, at: Circumstances
-) -> tuple[Line, ...]:
-    wanted = [WantedLine(one.quantity, one.quote_line, one.sku, decimal_or_none(one.unit_price)) for one in given]
-    if quote is not None:
-        return lines_of_quote(quote, wanted)
-    skus = {line.sku for line in wanted if line.sku}
-    floors = await known_facts.floors(session, skus, currency=currency, on=at.today)
-    return free_lines(wanted, currency=currency, floors=floors)
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """To whom, in which currency and on which day a line is written."""
+
+    account_id: str
+    currency: str
+    on: date
+
+
+def _wanted(given: list[LineGiven]) -> list[WantedLine]:
+    return [WantedLine(one.quantity, one.quote_line, one.sku, decimal_or_none(one.unit_price)) for one in given]
+
+
+async def _free(session: AsyncSession, given: list[LineGiven], sold: Sold) -> tuple[Line, ...]:
+    account = await known_facts.account(session, sold.account_id)
+    skus = {line.sku for line in given if line.sku}
+    products = await known_facts.products(session, skus, currency=sold.currency, on=sold.on)
+    sellers = account.sold_by(sold.on) if account else ()
+    return free_lines(_wanted(given), currency=sold.currency, products=products, sellers=sellers)
+
+
+async def _check_works_here(session: AsyncSession, user_id: str, *, on: date) -> None:
+    """C4: whoever answers for a contract first is a person who works here on the day."""
+    found = await find_principal(session, user_id=user_id, on=on)
+    if found is None or found.kind != "person":
+        nobody: Words = {"en": "nobody who works here", "zh": "不是在职人员"}
+        raise ValidationProblem(errors=[FieldError("/first_responsible", "unknown_person", nobody)])
 
 
 def _rent_minor(given: ContractFields, currency: str) -> int:

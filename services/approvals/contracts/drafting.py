@@ -1,11 +1,12 @@
 """A contract's lines come from an accepted quote, or are written freely; either way they know their floor."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
 from services.approvals.contracts.content import Line, PriceException, Share
+from services.approvals.facts.domain import Product, Seller
 from shared.errors import FieldError, Problem, ValidationProblem, Words
 from shared.events.quotes import GrantedException, QuoteContents, QuoteLine
 from shared.money import minor_digits, rounded
@@ -75,21 +76,52 @@ def _exception(granted: GrantedException | None) -> PriceException | None:
     )
 
 
-def free_lines(wanted: Sequence[WantedLine], *, currency: str, floors: Mapping[str, int]) -> tuple[Line, ...]:
-    """Lines at written prices, rounded once at the line; `floors` are minor units by SKU. Raises ValidationProblem."""
-    missing: Words = {"en": "needed without a quote", "zh": "无报价时必填"}
-    errors = [FieldError(f"/lines/{i}/sku", "missing", missing) for i, line in enumerate(wanted) if not line.sku]
-    errors += [
-        FieldError(f"/lines/{i}/unit_price", "missing", missing)
-        for i, line in enumerate(wanted)
-        if line.unit_price is None
-    ]
+def free_lines(
+    wanted: Sequence[WantedLine], *, currency: str, products: Mapping[str, Product], sellers: Sequence[Seller]
+) -> tuple[Line, ...]:
+    """Lines at written prices, rounded once at the line, with what the quote would have frozen (R2).
+
+    `products` are those that exist, by SKU. Raises ValidationProblem.
+    """
+    errors = [error for i, line in enumerate(wanted) for error in _wrong_in(line, f"/lines/{i}", currency, products)]
     if errors:
         raise ValidationProblem(errors=errors)
-    return tuple(_free(i, line, currency, floors) for i, line in enumerate(wanted, start=1))
+    salespeople = tuple(Share(seller.user_id, seller.share) for seller in sellers)
+    return tuple(
+        _free(i, line, _net_minor(line, currency), products[line.sku or ""], salespeople)
+        for i, line in enumerate(wanted, start=1)
+    )
 
 
-def _free(place: int, line: WantedLine, currency: str, floors: Mapping[str, int]) -> Line:
-    unit = line.unit_price or Decimal(0)
-    net = rounded((unit * line.quantity).scaleb(minor_digits(currency)), "half_up")
-    return Line(place, line.sku or "", line.quantity, unit, net, floors.get(line.sku or ""))
+NEEDED: Words = {"en": "needed without a quote", "zh": "无报价时必填"}
+NOT_SOLD: Words = {"en": "the catalogue has no such product", "zh": "产品目录中没有此产品"}
+WORTH_NOTHING: Words = {"en": "the line would be worth nothing", "zh": "该行金额为零"}
+
+
+def _wrong_in(line: WantedLine, place: str, currency: str, products: Mapping[str, Product]) -> Iterator[FieldError]:
+    if not line.sku:
+        yield FieldError(f"{place}/sku", "missing", NEEDED)
+    elif line.sku not in products:
+        yield FieldError(f"{place}/sku", "unknown_product", NOT_SOLD)
+    if line.unit_price is None:
+        yield FieldError(f"{place}/unit_price", "missing", NEEDED)
+    elif not _net_minor(line, currency):
+        yield FieldError(f"{place}/unit_price", "worth_nothing", WORTH_NOTHING)
+
+
+def _net_minor(line: WantedLine, currency: str) -> int:
+    return rounded(((line.unit_price or Decimal(0)) * line.quantity).scaleb(minor_digits(currency)), "half_up")
+
+
+def _free(place: int, line: WantedLine, net_minor: int, of: Product, salespeople: tuple[Share, ...]) -> Line:
+    return Line(
+        line=place,
+        sku=of.sku,
+        quantity=line.quantity,
+        unit_price=line.unit_price or Decimal(0),
+        net_minor=net_minor,
+        floor_unit_minor=of.floor_minor,
+        cost_minor=None if of.cost_minor is None else of.cost_minor * line.quantity,
+        new_brand=of.new_brand,
+        salespeople=salespeople,
+    )

@@ -31,7 +31,7 @@ class LineGiven(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    quantity: int = Field(ge=1, le=10_000_000)
+    quantity: int = Field(ge=1, le=1_000_000)
     quote_line: int | None = Field(None, ge=1)
     sku: str | None = Field(None, max_length=100)
     unit_price: Decimals | None = None

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.approvals.circumstances import Circumstances
 from services.approvals.contracts import repository
+from services.approvals.contracts.amounts import check_worth, worth
 from services.approvals.contracts.announcements import announce
 from services.approvals.contracts.content import Content, checked
 from services.approvals.contracts.domain import (
@@ -26,7 +27,14 @@ from services.approvals.contracts.domain import (
 from services.approvals.contracts.facts import ContractFacts
 from services.approvals.contracts.models import ContractRow
 from services.approvals.contracts.moments import SIGNING, SUBMISSION, ask_policies
-from services.approvals.contracts.seeking import ask_of, known_of, route_of_contracts, subject_of, submission_of
+from services.approvals.contracts.seeking import (
+    ask_of,
+    known_of,
+    open_ended,
+    route_of_contracts,
+    subject_of,
+    submission_of,
+)
 from services.approvals.facts import repository as known_facts
 from services.approvals.requests import repository as requests
 from services.approvals.requests import service as approvals
@@ -73,11 +81,18 @@ async def draft_contract(session: AsyncSession, *, account_id: str, content: Con
         initiator=doing.by,
         state=State.DRAFT,
         revision=1,
-        content=checked(content),
+        content=_checked(content, at=doing.at),
     )
     row = await repository.add_contract(session, contract)
     await _note(session, contract, "draft", doing=doing)
     return row
+
+
+def _checked(content: Content, *, at: Circumstances) -> Content:
+    """Raises ValidationProblem for whatever no contract may say, and for one worth nothing or more than any."""
+    amount = worth(checked(content), open_ended=open_ended(at))
+    check_worth(amount, rented=bool(content.monthly_rent_minor))
+    return content
 
 
 async def edit_contract(
@@ -90,7 +105,7 @@ async def edit_contract(
     row = await _lock_with_request(session, contract_id, doing=doing)
     require_version(row.version, expected=expected_version)
     before = repository.contract_of(row)
-    after = revise(before, checked(content))
+    after = revise(before, _checked(content, at=doing.at))
     if before.state is State.SUBMITTED:
         await approvals.withdraw_superseded(session, subject_of(before), because=EDITED, by=doing.by, at=doing.at)
     await repository.save_contract(session, row, after)

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.approvals.facts.models import (
     KnownAccount,
     KnownClass,
+    KnownCost,
     KnownFloor,
     KnownListing,
     KnownOrder,
+    KnownProduct,
     KnownQuote,
     KnownRate,
 )
@@ -28,7 +30,7 @@ from shared.events.accounts import (
     KeyAccountListAgreed,
     TeamChanged,
 )
-from shared.events.catalogue import ExchangeRatePublished, PricePublished
+from shared.events.catalogue import CostChanged, ExchangeRatePublished, PricePublished, ProductChanged
 from shared.events.envelope import Event
 from shared.events.orders import OrderCancelled, OrderPlaced
 from shared.events.quotes import QuoteAccepted, QuoteContents, QuoteExpired, QuotePriced, QuoteWithdrawn
@@ -117,6 +119,14 @@ async def learn_floor(session: AsyncSession, published: PricePublished) -> None:
     await _put(session, KnownFloor, [row])
 
 
+async def learn_product(session: AsyncSession, changed: ProductChanged) -> None:
+    await _put(session, KnownProduct, [changed.model_dump(include={"sku", "new_brand_from", "new_brand_until"})])
+
+
+async def learn_cost(session: AsyncSession, changed: CostChanged) -> None:
+    await _put(session, KnownCost, [changed.model_dump(include={"sku", "currency", "valid_from", "cost_minor"})])
+
+
 async def learn_quote(session: AsyncSession, quote: QuoteContents) -> None:
     row = {
         "quote_id": quote.quote_id,
@@ -156,6 +166,8 @@ LEARNED: Mapping[type[Event], EventHandler] = {
     ClassChanged: learn_class,
     ExchangeRatePublished: learn_rate,
     PricePublished: learn_floor,
+    ProductChanged: learn_product,
+    CostChanged: learn_cost,
     QuotePriced: learn_quote,
     QuoteAccepted: learn_quote,
     QuoteExpired: learn_quote_expired,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,25 @@ class Licence:
 
 
 @dataclass(frozen=True, slots=True)
+class Seller:
+    """Somebody who is credited with a share of what the account buys while his spell lasts (S-I1)."""
+
+    user_id: str
+    share: Decimal
+    spell: Spell
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product on one day and in one currency: per piece in minor units, none where nobody told."""
+
+    sku: str
+    new_brand: bool = False
+    floor_minor: int | None = None
+    cost_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """An account as approvals sees it; classes, listings and reps are dated.
 
@@ -41,6 +61,7 @@ class Account:
     classes: tuple[Spell, ...] = ()
     listings: tuple[Spell, ...] = ()
     reps: tuple[Spell, ...] = ()
+    sellers: tuple[Seller, ...] = ()
     goes_on_as: str | None = None
 
     def grade(self, day: date) -> str | None:
@@ -53,6 +74,19 @@ class Account:
 
     def rep(self, day: date) -> str | None:
         return next((spell.value for spell in self.reps if spell.covers(day)), None)
+
+    def sold_by(self, day: date) -> tuple[Seller, ...]:
+        """Who is credited with what is sold on the day; the shares sum to one (S-I1)."""
+        return tuple(seller for seller in self.sellers if seller.spell.covers(day))
+
+
+def sellers_of(team: tuple[Mapping[str, str | None], ...]) -> tuple[Seller, ...]:
+    """Who sells to the account, as `TeamChanged` names its members."""
+    reps = [member for member in team if member["duty"] == "account_rep"]
+    return tuple(
+        Seller(spell.value, Decimal(str(member.get("share") or 1)), spell)
+        for member, spell in zip(reps, rep_spells(team), strict=True)
+    )
 
 
 def rep_spells(team: tuple[Mapping[str, str | None], ...]) -> tuple[Spell, ...]:

@@ -83,6 +83,27 @@ class KnownFloor(Base):
     floor_minor: Mapped[int] = mapped_column(BigInteger)
 
 
+class KnownProduct(Base):
+    """What is sold; a new brand on the half-open local days, where it has any (R2)."""
+
+    __tablename__ = "known_product"
+
+    sku: Mapped[str] = mapped_column(Text, primary_key=True)
+    new_brand_from: Mapped[date | None] = mapped_column(Date)
+    new_brand_until: Mapped[date | None] = mapped_column(Date)
+
+
+class KnownCost(Base):
+    """What one piece costs us from a day on."""
+
+    __tablename__ = "known_cost"
+
+    sku: Mapped[str] = mapped_column(Text, primary_key=True)
+    currency: Mapped[str] = mapped_column(Text, primary_key=True)
+    valid_from: Mapped[date] = mapped_column(Date, primary_key=True)
+    cost_minor: Mapped[int] = mapped_column(BigInteger)
+
+
 class KnownOrder(Base):
     """Only that it was placed, and whether it was cancelled: enough to know a first deal."""
 

@@ -7,13 +7,15 @@ from decimal import Decimal
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.approvals.facts.domain import Account, Licence, Spell, rep_spells
+from services.approvals.facts.domain import Account, Licence, Product, Spell, rep_spells, sellers_of
 from services.approvals.facts.models import (
     KnownAccount,
     KnownClass,
+    KnownCost,
     KnownFloor,
     KnownListing,
     KnownOrder,
+    KnownProduct,
     KnownQuote,
     KnownRate,
 )
@@ -40,6 +42,7 @@ async def account(session: AsyncSession, account_id: str) -> Account | None:
         classes=tuple(Spell(known.grade, known.valid_from, known.valid_until) for known in classes),
         listings=tuple(Spell(known.list_id, known.valid_from, known.valid_until) for known in listings),
         reps=rep_spells(tuple(row.team)),
+        sellers=sellers_of(tuple(row.team)),
         goes_on_as=row.goes_on_as,
     )
 
@@ -77,3 +80,25 @@ async def floors(session: AsyncSession, skus: Iterable[str], *, currency: str, o
     )
     rows = await session.execute(query.group_by(KnownFloor.sku))
     return {row.sku: row.floor_minor for row in rows}
+
+
+async def costs(session: AsyncSession, skus: Iterable[str], *, currency: str, on: date) -> dict[str, int]:
+    """What a piece of each SKU costs in a currency on a day, in minor units: the last cost that has begun."""
+    query = select(KnownCost).where(
+        KnownCost.sku.in_(set(skus)), KnownCost.currency == currency, KnownCost.valid_from <= on
+    )
+    rows = await session.scalars(query.order_by(KnownCost.valid_from))
+    return {row.sku: row.cost_minor for row in rows}
+
+
+async def products(session: AsyncSession, skus: Iterable[str], *, currency: str, on: date) -> dict[str, Product]:
+    """The SKUs that exist, each with its floor and cost of the day and whether it is a new brand then (R2)."""
+    rows = list(await session.scalars(select(KnownProduct).where(KnownProduct.sku.in_(set(skus)))))
+    known = [row.sku for row in rows]
+    floor_of = await floors(session, known, currency=currency, on=on)
+    cost_of = await costs(session, known, currency=currency, on=on)
+    return {row.sku: Product(row.sku, _is_new(row, on), floor_of.get(row.sku), cost_of.get(row.sku)) for row in rows}
+
+
+def _is_new(row: KnownProduct, on: date) -> bool:
+    return row.new_brand_from is not None and Spell(row.sku, row.new_brand_from, row.new_brand_until).covers(on)
