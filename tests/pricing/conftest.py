@@ -200,8 +200,11 @@ def account_events(
 def contract_event(
     account_id: str | UUID, quantities: Mapping[str, int], *, told: type[ContractEvent] = ContractSigned, **more: Any
 ) -> ContractEvent:
-    """The whole contract as its owner tells it: pieces by SKU, in CNY and signed unless said otherwise."""
-    lines = (ContractLine(line=1, sku=sku, quantity=quantity, net_minor=1) for sku, quantity in quantities.items())
+    """The whole contract as its owner tells it: pieces by SKU at 1000.00 CNY each, signed unless said otherwise."""
+    lines = (
+        ContractLine(line=1, sku=sku, quantity=quantity, net_minor=quantity * 100_000)
+        for sku, quantity in quantities.items()
+    )
     said: dict[str, Any] = {
         "occurred_at": START,
         "contract_id": str(uuid4()),

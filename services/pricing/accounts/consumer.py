@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.pricing.accounts.domain import (
     Account,
     Contract,
+    ContractState,
     ContractTerms,
     Election,
     Grade,
@@ -45,11 +46,12 @@ from shared.events.contracts import (
 )
 from shared.received import Received
 
-CONTRACT_STATES: dict[type[ContractEvent], str] = {
-    ContractSubmitted: "submitted",
-    ContractApproved: "approved",
-    ContractSigned: "signed",
-    ContractActivated: "active",
+# An event that is not here is parked, not passed over: it may end what counts.
+CONTRACT_STATES: dict[type[ContractEvent], ContractState] = {
+    ContractSubmitted: ContractState.SUBMITTED,
+    ContractApproved: ContractState.APPROVED,
+    ContractSigned: ContractState.SIGNED,
+    ContractActivated: ContractState.ACTIVE,
 }
 
 
@@ -85,15 +87,17 @@ async def learn_of_contracts(session: AsyncSession, batch: Sequence[Received]) -
 def contract_told(event: ContractEvent) -> Contract:
     """The contract as this event has it; lines of the same SKU add up."""
     quantities: Counter[str] = Counter()
+    amounts: Counter[str] = Counter()
     for line in event.lines:
         quantities[line.sku] += line.quantity
+        amounts[line.sku] += line.net_minor
     return Contract(
         id=UUID(event.contract_id),
         account_id=UUID(event.account_id),
         quote_id=UUID(event.quote_id) if event.quote_id else None,
         state=CONTRACT_STATES[type(event)],
         revision=event.revision,
-        terms=ContractTerms(event.currency, dict(quantities), event.valid_from, event.valid_until),
+        terms=ContractTerms(event.currency, dict(quantities), dict(amounts), event.valid_from, event.valid_until),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -10,7 +11,6 @@ from services.pricing.lines import Share
 
 Choice = Literal["subsidy", "discount", "none"]
 SELLS = "account_rep"
-SIGNED = frozenset(("signed", "active"))
 
 
 class Dated(Protocol):
@@ -113,12 +113,32 @@ class Account:
         return tuple(Share(member.user_id, member.share) for member in on_day(self.team, day) if member.duty == SELLS)
 
 
+class ContractState(StrEnum):
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    SIGNED = "signed"
+    ACTIVE = "active"
+
+
+# Whether what is told of a contract counts against one that is signed; each state says so, or the contract is no use.
+COUNTS_AT_ONCE: Mapping[ContractState, bool] = {
+    ContractState.SUBMITTED: False,
+    ContractState.APPROVED: False,
+    ContractState.SIGNED: True,
+    ContractState.ACTIVE: True,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ContractTerms:
-    """What one revision of a contract limits: pieces by SKU, on the local days `[valid_from, valid_until)`."""
+    """What one revision of a contract limits on the local days `[valid_from, valid_until)`.
+
+    By SKU, `quantities` in pieces and `amounts` in minor units, net of everything, of all its lines together.
+    """
 
     currency: str
     quantities: Mapping[str, int]
+    amounts: Mapping[str, int]
     valid_from: date | None = None
     valid_until: date | None = None
 
@@ -135,10 +155,10 @@ class Contract:
     id: UUID
     account_id: UUID
     quote_id: UUID | None
-    state: str
+    state: ContractState
     revision: int
     terms: ContractTerms | None
 
     def followed_by(self, later: "Contract") -> "Contract":
         """A signed contract counts as it was signed until an amendment is signed too."""
-        return self if self.state in SIGNED and later.state not in SIGNED else later
+        return self if COUNTS_AT_ONCE[self.state] and not COUNTS_AT_ONCE[later.state] else later

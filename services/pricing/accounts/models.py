@@ -32,7 +32,7 @@ class AccountRow(Base):
 
 
 class ContractRow(Base):
-    """A contract that orders may name; `quantities` are by SKU, null (as `currency`) where they were never told."""
+    """A contract that orders may name; by SKU `quantities` and net `amounts`, null (as `currency`) where never told."""
 
     __tablename__ = "known_contract"
 
@@ -45,3 +45,4 @@ class ContractRow(Base):
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
     quantities: Mapped[dict[str, int] | None] = mapped_column(JSONB(none_as_null=True))
+    amounts: Mapped[dict[str, int] | None] = mapped_column(JSONB(none_as_null=True))

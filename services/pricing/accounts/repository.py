@@ -11,7 +11,17 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pricing.accounts.domain import Account, Contract, ContractTerms, Election, Grade, Listing, Member, Merge
+from services.pricing.accounts.domain import (
+    Account,
+    Contract,
+    ContractState,
+    ContractTerms,
+    Election,
+    Grade,
+    Listing,
+    Member,
+    Merge,
+)
 from services.pricing.accounts.models import AccountRow, ContractRow
 from services.pricing.database import one_of
 
@@ -115,9 +125,9 @@ async def contracts_for_change(session: AsyncSession, ids: Iterable[UUID]) -> di
 
 def contract_of(row: ContractRow) -> Contract:
     terms = None
-    if row.currency is not None and row.quantities is not None:
-        terms = ContractTerms(row.currency, row.quantities, row.valid_from, row.valid_until)
-    return Contract(row.id, row.account_id, row.quote_id, row.state, row.revision, terms)
+    if row.currency is not None and row.quantities is not None and row.amounts is not None:
+        terms = ContractTerms(row.currency, row.quantities, row.amounts, row.valid_from, row.valid_until)
+    return Contract(row.id, row.account_id, row.quote_id, ContractState(row.state), row.revision, terms)
 
 
 async def save_contracts(session: AsyncSession, contracts: Sequence[Contract]) -> None:
@@ -134,10 +144,11 @@ def _contract_cells(contract: Contract) -> dict[str, Any]:
         "id": contract.id,
         "account_id": contract.account_id,
         "quote_id": contract.quote_id,
-        "state": contract.state,
+        "state": contract.state.value,
         "revision": contract.revision,
         "currency": terms and terms.currency,
         "valid_from": terms and terms.valid_from,
         "valid_until": terms and terms.valid_until,
         "quantities": terms and dict(terms.quantities),
+        "amounts": terms and dict(terms.amounts),
     }

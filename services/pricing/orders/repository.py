@@ -13,6 +13,7 @@ from services.pricing.lines import AppliedRule, Share
 from services.pricing.orders.domain import Order, OrderLine, OrderState, Source
 from services.pricing.orders.models import MovementRow, OrderLineRow, OrderRow
 from services.pricing.orders.placing import Drawn
+from services.pricing.orders.under_contract import DrawnUnder
 from services.pricing.quotes.terms import AT_ONCE, terms_json, terms_of
 from shared.auth.principal import Reach
 from shared.auth.scope import within
@@ -298,16 +299,16 @@ _RULES_DRAWN = text(
 )
 
 
-async def drawn_under(session: AsyncSession, contract_id: UUID) -> dict[str, int]:
-    """Pieces by SKU in orders that stand under a contract, whatever quote they came from; returned ones included."""
+async def drawn_under(session: AsyncSession, contract_id: UUID) -> dict[str, DrawnUnder]:
+    """By SKU, of orders that stand under a contract, whatever quote they came from; what came back is included."""
     line, order = OrderLineRow, OrderRow
     query = (
-        select(line.sku, func.sum(line.quantity))
+        select(line.sku, func.sum(line.quantity), func.sum(line.net_minor))
         .join(order, order.id == line.order_id)
         .where(order.contract_id == contract_id, order.state != str(OrderState.CANCELLED))
         .group_by(line.sku)
     )
-    return {sku: int(quantity) for sku, quantity in await session.execute(query)}
+    return {sku: DrawnUnder(int(quantity), int(net)) for sku, quantity, net in await session.execute(query)}
 
 
 async def next_number(session: AsyncSession, day: date) -> str:

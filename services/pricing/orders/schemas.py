@@ -25,7 +25,7 @@ class NewOrder(Request):
     quote_id: UUID
     contract_id: UUID | None = Field(
         None,
-        description="the account's signed contract that it draws on: its currency, days, SKUs and quantities limit it",
+        description="the signed contract that it draws on: currency, days, SKUs, pieces and net amounts limit it",
     )
     lines: Annotated[list[DrawnLine], Field(min_length=1, max_length=500)]
 

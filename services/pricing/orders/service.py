@@ -92,7 +92,7 @@ async def _facts(
         first_ordered_at=await repository.first_ordered_at(session, account.id),
         terms=quote.terms,
         quote_state=str(quote.state_on(local_day(when.now, when.zone))),
-        contract_state=contract.state if contract else "none",
+        contract_state=contract.state.value if contract else "none",
     )
 
 

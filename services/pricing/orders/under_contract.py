@@ -1,13 +1,14 @@
-"""Orders under a contract: in its currency, on its days, of its SKUs, and never more than its quantities together."""
+"""Orders under a contract: in its currency, on its days, of its SKUs, never more pieces or money than it has."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from services.pricing.accounts.domain import Contract, ContractTerms
 from services.pricing.orders.domain import OrderLine
 from services.pricing.orders.placing import OnTheOrderDay, over_drawn
 from shared.errors import Conflict, FieldError, ValidationProblem, Words
+from shared.money import Money
 
 FIELD = "/contract_id"
 
@@ -76,10 +77,26 @@ class OverDrawOfContract(Conflict):
     title: ClassVar[Words] = {"en": "More than is left of the contract", "zh": "超过合同剩余数量"}
 
 
-def hold_to(contract: Contract, lines: Sequence[OrderLine], drawn: Mapping[str, int], today: OnTheOrderDay) -> None:
-    """`drawn` are pieces by SKU of the orders that stand under it.
+class OverAmountOfContract(Conflict):
+    code = "over_amount_of_contract"
+    title: ClassVar[Words] = {"en": "More money than is left of the contract", "zh": "超过合同剩余金额"}
 
-    Raises ContractTermsUnknown, ContractInAnotherCurrency, ContractNotInForce, NotInContract or OverDrawOfContract.
+
+class DrawnUnder(NamedTuple):
+    """What the orders that stand under a contract took of one SKU, the money net of everything."""
+
+    quantity: int = 0
+    net_minor: int = 0
+
+
+Drawn = Mapping[str, DrawnUnder]
+
+
+def hold_to(contract: Contract, lines: Sequence[OrderLine], drawn: Drawn, today: OnTheOrderDay) -> None:
+    """`drawn` is by SKU.
+
+    Raises ContractTermsUnknown, ContractInAnotherCurrency, ContractNotInForce, NotInContract, OverDrawOfContract or
+    OverAmountOfContract.
     """
     terms = contract.terms
     if terms is None:
@@ -92,6 +109,8 @@ def hold_to(contract: Contract, lines: Sequence[OrderLine], drawn: Mapping[str, 
         raise NotInContract(strange[0].detail, errors=strange)
     if short := list(_short(terms.quantities, lines, drawn)):
         raise OverDrawOfContract(short[0].detail, errors=short)
+    if dear := list(_dear(terms, lines, drawn)):
+        raise OverAmountOfContract(dear[0].detail, errors=dear)
 
 
 def _strange(line: OrderLine) -> FieldError:
@@ -99,12 +118,31 @@ def _strange(line: OrderLine) -> FieldError:
     return FieldError(f"/lines/{line.line - 1}/quote_line", NotInContract.code, words)
 
 
-def _short(quantities: Mapping[str, int], lines: Sequence[OrderLine], drawn: Mapping[str, int]) -> Iterator[FieldError]:
+def _short(quantities: Mapping[str, int], lines: Sequence[OrderLine], drawn: Drawn) -> Iterator[FieldError]:
     """Lines of one SKU draw on the same quantity, one after the other."""
-    left = {sku: quantity - drawn.get(sku, 0) for sku, quantity in quantities.items()}
+    left = {sku: quantity - drawn.get(sku, DrawnUnder()).quantity for sku, quantity in quantities.items()}
     for line in lines:
         if line.quantity > left[line.sku]:
             of = quantities[line.sku]
             yield over_drawn(line.line, OverDrawOfContract.code, left=left[line.sku], of=of, sku=line.sku)
         else:
             left[line.sku] -= line.quantity
+
+
+def _dear(terms: ContractTerms, lines: Sequence[OrderLine], drawn: Drawn) -> Iterator[FieldError]:
+    """A dearer quote draws the same pieces: what was approved is their money too."""
+    left = {sku: amount - drawn.get(sku, DrawnUnder()).net_minor for sku, amount in terms.amounts.items()}
+    for line in lines:
+        if line.net_minor > left[line.sku]:
+            yield _too_dear(line, left_minor=max(0, left[line.sku]), of=Money(terms.amounts[line.sku], terms.currency))
+        else:
+            left[line.sku] -= line.net_minor
+
+
+def _too_dear(line: OrderLine, *, left_minor: int, of: Money) -> FieldError:
+    left, asked = Money(left_minor, of.currency), Money(line.net_minor, of.currency)
+    words: Words = {
+        "en": f"{left} of {of} {of.currency} are left for {line.sku}, and this is {asked}",
+        "zh": f"{line.sku}合同金额共{of} {of.currency}，剩余{left}，本行为{asked}",
+    }
+    return FieldError(f"/lines/{line.line - 1}/quantity", OverAmountOfContract.code, words)

@@ -3,16 +3,25 @@
 import asyncio
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
-from services.pricing.accounts.consumer import contract_told
+from services.pricing.accounts.consumer import CONTRACT_STATES, contract_told
+from services.pricing.accounts.domain import COUNTS_AT_ONCE, ContractState
 from services.pricing.orders.domain import OrderLine
 from services.pricing.orders.placing import OnTheOrderDay
-from services.pricing.orders.under_contract import ContractNotInForce, OverDrawOfContract, hold_to
+from services.pricing.orders.under_contract import (
+    ContractNotInForce,
+    DrawnUnder,
+    OverAmountOfContract,
+    OverDrawOfContract,
+    hold_to,
+)
 from shared.events.contracts import (
+    EVENTS,
     ContractActivated,
     ContractApproved,
     ContractEvent,
@@ -172,6 +181,20 @@ async def patient(
         await asyncio.sleep(0.1)
 
 
+async def test_c2_a_dearer_quote_takes_no_more_money_than_the_contract_was_approved_for(pricing: Pricing) -> None:
+    quote = await accepted_quote(pricing, 10)
+    lines = (ContractLine(line=1, sku=sku_of(quote), quantity=10, net_minor=600_000),)  # 600.00 each, approved as that
+    signed = contract_event(quote["account_id"], {}, lines=lines, quote_id=str(uuid4()))
+    await pricing.hear(signed)
+    first = await good(pricing.caller("rep").post("/v1/orders", drawing(quote, 6, contract_id=signed.contract_id)))
+    await pricing.told()
+    detail = await refusal(order(pricing, quote, 1, signed.contract_id), "over_amount_of_contract", "/lines/0/quantity")
+    assert detail == f"720.00 of 6000.00 CNY are left for {sku_of(quote)}, and this is 880.00"
+    assert (await pricing.told(), await what_stands(pricing, signed.contract_id)) == ([], 6)
+    await good(pricing.caller("rep").post(f"/v1/orders/{first['id']}/cancel", {"reason": "a mistake"}))
+    assert (await order(pricing, quote, 6, signed.contract_id)).status_code == 201
+
+
 async def test_c13_an_amendment_counts_from_its_own_signature_and_not_before(pricing: Pricing) -> None:
     quote, contract_id = await a_sale(pricing, quoted=100, contracted=10)
     assert (await order(pricing, quote, 6, contract_id)).status_code == 201
@@ -207,12 +230,13 @@ async def test_a_contract_told_from_submission_to_activation_in_one_batch_admits
     assert (chain["contract"]["state"], chain["contract"]["id"]) == ("active", first.contract_id)
 
 
+@pytest.mark.parametrize("unknown", ["currency = NULL, quantities = NULL", "amounts = NULL"])
 async def test_a_contract_heard_of_before_its_lines_were_kept_is_refused_until_it_is_told_again(
-    pricing: Pricing,
+    pricing: Pricing, unknown: str
 ) -> None:
     quote, contract_id = await a_sale(pricing, quoted=5, contracted=5)
     async with pricing.sessions() as session:
-        forget = "UPDATE known_contract SET currency = NULL, quantities = NULL WHERE id = :id"
+        forget = f"UPDATE known_contract SET {unknown} WHERE id = :id"
         await session.execute(text(forget), {"id": contract_id})
         await session.commit()
     await refusal(order(pricing, quote, 1, contract_id), "contract_terms_unknown", "/contract_id")
@@ -234,8 +258,8 @@ async def test_what_another_system_sold_draws_on_no_contract(pricing: Pricing) -
     assert (await order(pricing, quote, 2, signed.contract_id)).status_code == 201
 
 
-def pieces(place: int, sku: str, quantity: int) -> OrderLine:
-    return OrderLine(place, sku, quantity, list_minor=1, before_p4_minor=1, net_minor=1)
+def pieces(place: int, sku: str, quantity: int, net_minor: int = 1) -> OrderLine:
+    return OrderLine(place, sku, quantity, list_minor=net_minor, before_p4_minor=net_minor, net_minor=net_minor)
 
 
 def on(day: date) -> OnTheOrderDay:
@@ -243,12 +267,17 @@ def on(day: date) -> OnTheOrderDay:
 
 
 def test_lines_of_one_sku_add_up_in_the_contract_and_in_the_order() -> None:
-    lines = tuple(ContractLine(line=n, sku="A", quantity=5, net_minor=1) for n in (1, 2))
+    lines = tuple(ContractLine(line=n, sku="A", quantity=5, net_minor=50) for n in (1, 2))
     contract = contract_told(contract_event("0" * 32, {}, lines=lines))
-    hold_to(contract, [pieces(1, "A", 6), pieces(2, "A", 3)], {"A": 1}, on(TODAY))
+    drawn = {"A": DrawnUnder(1, 10)}
+    hold_to(contract, [pieces(1, "A", 6, 60), pieces(2, "A", 3, 30)], drawn, on(TODAY))
     with pytest.raises(OverDrawOfContract) as refused:
-        hold_to(contract, [pieces(1, "A", 6), pieces(2, "A", 4)], {"A": 1}, on(TODAY))
+        hold_to(contract, [pieces(1, "A", 6), pieces(2, "A", 4)], drawn, on(TODAY))
     assert [error.pointer for error in refused.value.errors] == ["/lines/1/quantity"]
+    with pytest.raises(OverAmountOfContract) as dear:
+        hold_to(contract, [pieces(1, "A", 6, 60), pieces(2, "A", 3, 31)], drawn, on(TODAY))
+    assert [error.pointer for error in dear.value.errors] == ["/lines/1/quantity"]
+    assert dear.value.errors[0].detail["en"] == "0.30 of 1.00 CNY are left for A, and this is 0.31"
 
 
 def test_a_contract_is_in_force_from_its_first_day_until_before_its_last() -> None:
@@ -259,3 +288,16 @@ def test_a_contract_is_in_force_from_its_first_day_until_before_its_last() -> No
     for day in (date(2021, 3, 7), date(2022, 1, 1)):
         with pytest.raises(ContractNotInForce):
             hold_to(contract, [pieces(1, "A", 1)], {}, on(day))
+
+
+def test_every_event_of_a_contract_has_a_state_and_every_state_says_whether_it_counts() -> None:
+    assert set(CONTRACT_STATES) == set(EVENTS)
+    assert set(COUNTS_AT_ONCE) == set(ContractState) == set(CONTRACT_STATES.values())
+
+
+def test_what_is_told_in_a_way_nobody_knows_is_not_passed_over() -> None:
+    class ContractEnded(ContractSigned):
+        """It ended before its time."""
+
+    with pytest.raises(KeyError):
+        contract_told(contract_event("0" * 32, {"A": 1}, told=ContractEnded))
