@@ -15,6 +15,7 @@ from services.accounts.identity import api as identity_api
 from services.accounts.identity import token_api
 from services.accounts.identity.key_loading import own_keys
 from services.accounts.imports import api as imports_api
+from services.accounts.kpis import api as kpis_api
 from services.accounts.merges import api as merges_api
 from services.accounts.overrides import api as overrides_api
 from services.accounts.programmes import api as programmes_api
@@ -44,6 +45,7 @@ SLICES = (
     overrides_api.router,
     reports_api.router,
     targets_api.router,
+    kpis_api.router,
     contacts_api.router,
     complaints_api.router,
     surveys_api.router,

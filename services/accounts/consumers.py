@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.cases import consumer as cases
 from services.accounts.elections import consumer as elections
+from services.accounts.kpis import consumer as kpis
 from services.accounts.merges.consumer import with_heirs
 from services.accounts.programmes import consumer as programmes
 from services.accounts.ratings import consumer as ratings
@@ -70,6 +71,7 @@ def take_events(zone: str) -> BatchHandler:
         heirs = await with_heirs(session, [one.event for one in orders if isinstance(one.event, OrderEvent)])
         recorded = [one.received_at for one in orders]
         await ratings.note_orders(session, list(zip(heirs, recorded, strict=True)), zone=zone)
+        await kpis.note_sales(session, heirs, zone=zone)
         await others(session, batch)
 
     return take

@@ -145,6 +145,29 @@ class SalesTargetSet(Event):
         return self.scope_id
 
 
+class KpiWarningRaised(Event):
+    """A KPI (a fact's name, or "appraisal" for the whole score) ended a period under its threshold; once for each."""
+
+    topic = "accounts.v1"
+    aggregate = "kpi"
+
+    warning_id: str
+    kpi: str
+    scope: Literal["rep", "manager", "branch", "employee"]
+    scope_id: str
+    period: str
+    policy: str
+    code: str
+    value: str
+    light: str
+
+    def aggregate_id(self) -> str:
+        return f"{self.scope}:{self.scope_id}"
+
+    def partition_key(self) -> str:
+        return self.scope_id
+
+
 class ComplaintOpened(AccountEvent):
     """A customer complained; what about is for the house alone."""
 
@@ -204,6 +227,7 @@ EVENTS = (
     ElectionMade,
     KeyAccountListAgreed,
     SalesTargetSet,
+    KpiWarningRaised,
     ComplaintOpened,
     ComplaintResolved,
     DevelopmentCaseWon,

@@ -45,14 +45,14 @@ async def scope_exists(
     return (await session.execute(query)).first() is not None
 
 
-def seen_by(reach: Reach, table: type[Target]) -> ColumnElement[bool]:
-    """Plans of the caller's branches, of the people who hold a role in them, of their accounts, and his own."""
+def seen_by(reach: Reach, table: Any) -> ColumnElement[bool]:
+    """Rows of the caller's branches, of the people who hold a role in them, of their accounts, and his own."""
     if reach.everywhere:
         return true()
     branches = sorted(reach.branches)
     staff = select(role_holding.c.user_id).where(role_holding.c.branch.in_(branches))
     theirs = select(Account.id).where(within(reach, branch=Account.branch, account=Account.id))
-    of_people = table.scope.in_([ScopeKind.rep, ScopeKind.manager])
+    of_people = table.scope.not_in([ScopeKind.branch, ScopeKind.account])
     return or_(
         false(),
         (table.scope == ScopeKind.branch) & table.scope_id.in_(branches),

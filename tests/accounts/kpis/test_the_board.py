@@ -1,0 +1,338 @@
+"""A quarter of one branch, from its plan to the appraisal (KPI): boards by scope and day, warnings once, a picture."""
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import func, select
+
+from services.accounts.app import make_app
+from services.accounts.consumers import take_events
+from services.accounts.identity.bootstrap import create_first_administrator
+from services.accounts.kpis.jobs import note_completeness, watch_periods
+from services.accounts.kpis.models import DossierShare
+from services.accounts.settings import AccountsSettings
+from shared.db.mechanisms import outbox
+from shared.db.session import commit
+from shared.events.accounts import KpiWarningRaised
+from shared.events.orders import LineQuantity, OrderDelivered, OrderLine, OrderPlaced, OrderReturned, ReturnedLine
+from shared.events.sales import Salesperson
+from shared.ids import new_id
+from shared.policy.compiled import CompiledPolicies
+from shared.policy.seed import pack_of, seed_pack
+from tests.accounts.conftest import PACK, PASSWORD, Accounts
+from tests.accounts.test_the_road import received
+from tests.serving import Caller, serving
+
+ZONE = "Africa/Kinshasa"
+BEGIN = datetime(2021, 1, 5, 8, tzinfo=UTC)
+take = take_events(ZONE)
+
+
+@dataclass
+class Quarter:
+    """The branch of Kinshasa in the first quarter of 2021, played until the 20th of April."""
+
+    accounts: Accounts
+    people: dict[str, Caller]
+    ids: dict[str, str]
+    at_its_end: dict[str, Any]
+
+    async def board(self, who: str, scope: str, scope_id: str, period: str = "2021-Q1", **query: str) -> dict[str, Any]:
+        asked = "&".join(f"{name}={value}" for name, value in query.items())
+        answer = await self.people[who].get(f"/v1/kpis?scope={scope}&id={scope_id}&period={period}&{asked}")
+        assert answer.status_code == 200, answer.text
+        [board] = answer.json()["items"]
+        return dict(board)
+
+
+def line_of(board: dict[str, Any], kpi: str) -> dict[str, Any]:
+    return next(line for line in board["kpis"] if line["kpi"] == kpi)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def house(service_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Accounts]:
+    settings = AccountsSettings(
+        database_url=await service_database("accounts"),
+        clock_profile="story",
+        story_clock_start=BEGIN,
+        anonymous_rate_limit_burst=100_000,
+    )
+    app = make_app(settings)
+    async with serving(app) as client:
+        async with app.state.mainstay.sessions() as session:
+            await seed_pack(session, service="accounts", documents=pack_of(PACK, "accounts"), now=BEGIN)
+            admin_id = await create_first_administrator(session, login="admin", password=PASSWORD, now=BEGIN)
+            await commit(session)
+        yield Accounts(app, client, settings, admin_id)
+
+
+async def sold(house: Accounts, account_id: str, rep: str, amount: int, at: datetime, branch: str = "kinshasa") -> str:
+    """An order of one line, placed and delivered at once; returns its id."""
+    order_id, salespeople = str(new_id()), (Salesperson(user_id=rep),) if rep else ()
+    line = OrderLine(line=1, sku="HS-1", quantity=10, list_minor=amount, net_minor=amount, salespeople=salespeople)
+    order = {"occurred_at": at, "order_id": order_id, "account_id": account_id}
+    placed = OrderPlaced(
+        **order, number=order_id[-6:], branch=branch, currency="CNY", placed_at=at, priced_at=at, lines=(line,)
+    )
+    delivered = OrderDelivered(
+        **order, delivery_id=str(new_id()), delivered_at=at, lines=(LineQuantity(line=1, quantity=10),)
+    )
+    await received(house, placed, delivered)
+    return order_id
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def quarter(house: Accounts) -> Quarter:
+    roles = {
+        "rep": {"role": "account_rep", "branch": "kinshasa"},
+        "second": {"role": "account_rep", "branch": "kinshasa"},
+        "stranger": {"role": "account_rep", "branch": "lubumbashi"},
+        "head": {"role": "branch_manager", "branch": "kinshasa"},
+        "clerk": {"role": "office_clerk", "branch": "kinshasa"},
+        "kam": {"role": "key_account_manager"},
+    }
+    people, ids = {}, {}
+    for name, role in roles.items():
+        user = await house.new_user(role)
+        people[name], ids[name] = await house.caller(user["login"]), user["user_id"]
+    admin = await house.admin()
+    for rep in ("rep", "second"):
+        await admin.put(f"/v1/users/{ids[rep]}/employment", {"manager_id": ids["head"]}, headers={"If-Match": '"2"'})
+    dossier = {"legal_name": "Gombe Cars", "branch": "kinshasa", "channel": "dealer", "sales_class": "wholesale"}
+    account = (await people["rep"].post("/v1/accounts", dossier)).json()["id"]
+    async with house.sessions() as session:
+        await note_completeness(session, policies=CompiledPolicies(), now=BEGIN, zone=ZONE)
+        await commit(session)
+    team = [{"user_id": ids["rep"], "duty": "account_rep", "share": "1", "valid_from": "2021-01-05"}]
+    set_team = await people["kam"].put(f"/v1/accounts/{account}/team", {"members": team})
+    assert set_team.status_code == 200, set_team.text
+    for scope, scope_id, amount in (("rep", ids["rep"], "1000.00"), ("branch", "kinshasa", "2000.00")):
+        target = {"scope": scope, "scope_id": scope_id, "period": "2021-Q1"}
+        made = await people["kam"].post(
+            "/v1/sales-targets", {**target, "amount": {"amount": amount, "currency": "CNY"}}
+        )
+        assert made.status_code == 201, made.text
+    first = await sold(house, account, ids["rep"], 90_000, datetime(2021, 2, 10, 9, tzinfo=UTC))
+    await sold(house, account, "", 20_000, datetime(2021, 3, 1, 9, tzinfo=UTC))
+    await sold(house, account, ids["second"], 30_000, datetime(2021, 3, 31, 22, 30, tzinfo=UTC))
+    await clock(house, datetime(2021, 3, 31, 22, 45, tzinfo=UTC))
+    played = Quarter(house, people, {**ids, "account": account}, {})
+    played.at_its_end = await played.board("kam", "rep", ids["rep"])
+    returned_at = datetime(2021, 4, 10, 9, tzinfo=UTC)
+    back = ReturnedLine(line=1, quantity=5, net_minor=45_000)
+    event = OrderReturned(
+        occurred_at=returned_at, order_id=first, account_id=account, return_id=str(new_id()),
+        returned_at=returned_at, lines=(back,),
+    )  # fmt: skip
+    await clock(house, datetime(2021, 4, 20, 9, tzinfo=UTC))
+    await received(house, event)
+    return played
+
+
+async def clock(house: Accounts, to: datetime) -> None:
+    moved = await (await house.admin()).put("/v1/clock", {"now": to.isoformat()})
+    assert moved.status_code == 200, moved.text
+
+
+async def test_kpi_a_reps_board_credits_what_he_sold_and_his_accounts_unnamed_orders(quarter: Quarter) -> None:
+    plan = line_of(quarter.at_its_end, "plan")
+    assert (plan["value"], plan["light"], plan["weight"]) == ("1.100000", "green", "30")
+    assert plan["target"] == {"sign": "at_least", "figure": "1"}
+
+
+async def test_kpi_as_of_the_quarters_end_shows_the_same_board_after_a_later_return(quarter: Quarter) -> None:
+    rep = quarter.ids["rep"]
+    assert await quarter.board("kam", "rep", rep, as_of="2021-03-31") == quarter.at_its_end
+    today = line_of(await quarter.board("kam", "rep", rep), "plan")
+    assert (today["value"], today["light"]) == ("0.650000", "red")
+
+
+async def test_kpi_a_sale_counts_on_the_local_day_of_its_delivery(quarter: Quarter) -> None:
+    second = quarter.ids["second"]
+    assert (
+        line_of(await quarter.board("kam", "rep", second, period="2021-04", as_of="2021-04-20"), "plan")["value"]
+        is None
+    )
+    branch = line_of(await quarter.board("kam", "branch", "kinshasa", as_of="2021-03-31"), "plan")
+    # 23:30 in Kinshasa is still the 31st: 90,000 + 20,000 + 30,000 of 200,000 minor units
+    assert branch["value"] == "0.700000"
+
+
+async def test_kpi_a_manager_answers_for_his_people(quarter: Quarter) -> None:
+    plan = line_of(await quarter.board("head", "manager", quarter.ids["head"], as_of="2021-03-31"), "plan")
+    assert plan["value"] == "1.400000"  # 140,000 over the one target his people have
+
+
+async def test_kpi_without_a_plan_there_is_no_light_and_no_hundred_per_cent(quarter: Quarter) -> None:
+    plan = line_of(await quarter.board("kam", "rep", quarter.ids["second"]), "plan")
+    assert (plan["value"], plan["light"], plan["score"], plan["because"]) == (None, "", None, "no_plan")
+
+
+async def test_kpi_boards_are_by_month_quarter_and_year(quarter: Quarter) -> None:
+    cards = [
+        (await quarter.board("kam", "branch", "kinshasa", period=period, as_of="2021-04-20"))["policy"]
+        for period in ("2021-03", "2021-Q1", "2021")
+    ]
+    assert cards == ["kpi-month@1", "kpi-quarter@1", "kpi-year@1"]
+
+
+async def test_kpi_dossier_completeness_is_known_from_its_day_on(quarter: Quarter) -> None:
+    async with quarter.accounts.sessions() as session:
+        kept = (await session.execute(select(DossierShare.on_day, DossierShare.share))).all()
+    assert [row.on_day for row in kept] == [date(2021, 1, 5)]
+    board = await quarter.board("kam", "branch", "kinshasa", period="2021", as_of="2021-04-20")
+    assert line_of(board, "dossier")["value"] == f"{kept[0].share:.10f}"[:8]
+
+
+async def test_kpi_a_dossier_is_measured_again_only_where_it_changed(quarter: Quarter) -> None:
+    policies, now = CompiledPolicies(), datetime(2021, 4, 20, 9, tzinfo=UTC)
+    async with quarter.accounts.sessions() as session:
+        first = await note_completeness(session, policies=policies, now=now, zone=ZONE)
+        again = await note_completeness(session, policies=policies, now=now, zone=ZONE)
+    assert (first, again) == (1, 0)  # the team moved the account's version
+
+
+async def test_kpi_a_rep_sees_his_own_board_and_a_branch_manager_his_branch(quarter: Quarter) -> None:
+    async def seen(who: str, scope: str) -> set[str]:
+        answer = await quarter.people[who].get(f"/v1/kpis?scope={scope}&period=2021-Q1")
+        return {board["scope_id"] for board in answer.json()["items"]}
+
+    ids = quarter.ids
+    assert await seen("rep", "rep") == {ids["rep"]}
+    assert await seen("rep", "branch") == set()
+    assert await seen("head", "rep") == {ids["rep"], ids["second"]}
+    assert await seen("head", "branch") == {"kinshasa"}
+    assert {ids["rep"], ids["second"], ids["stranger"]} <= await seen("kam", "rep")
+
+
+async def test_kpi_boards_come_in_pages(quarter: Quarter) -> None:
+    seen, path = [], "/v1/kpis?scope=rep&period=2021-Q1&limit=1"
+    while path:
+        answer = await quarter.people["kam"].get(path)
+        seen += [board["scope_id"] for board in answer.json()["items"]]
+        path = answer.links.get("next", {}).get("url", "")
+    assert seen == sorted(quarter.ids[name] for name in ("rep", "second", "stranger"))
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        pytest.param("period=2021-Q5", "/period", id="a quarter there is not"),
+        pytest.param("period=2021-H1", "/period", id="a half year has no board"),
+        pytest.param("period=2021-Q1&as_of=2020-12-31", "/as_of", id="before the period"),
+        pytest.param("period=2021-Q1&as_of=2031-01-01", "/as_of", id="a day to come"),
+        pytest.param("period=2021-Q1&as_of=2021-02-30", "/as_of", id="a day there is not"),
+    ],
+)
+async def test_kpi_a_board_that_cannot_be_is_refused(quarter: Quarter, query: str, pointer: str) -> None:
+    answer = await quarter.people["kam"].get(f"/v1/kpis?scope=rep&{query}")
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+async def test_kpi_the_overview_is_a_picture_of_lights_in_both_languages(quarter: Quarter) -> None:
+    path = "/v1/kpis/picture?scope=rep&period=2021-Q1&as_of=2021-03-31"
+    pictures = {
+        language: await quarter.people["kam"].get(path, headers={"Accept-Language": language})
+        for language in ("en", "zh")
+    }
+    for picture in pictures.values():
+        assert picture.headers["content-type"] == "image/svg+xml"
+        root = ElementTree.fromstring(picture.text)
+        lights = list(root.iter("{http://www.w3.org/2000/svg}circle"))
+        assert len(lights) == 3 * 9 + 4  # three reps, eight KPIs and the score each, and the legend
+    assert "Key-account KPIs 2021-Q1" in pictures["en"].text
+    assert "大客户绩效指标" in pictures["zh"].text
+    assert "110.0 %" in pictures["en"].text
+
+
+async def watch(quarter: Quarter) -> int:
+    async with quarter.accounts.sessions() as session:
+        now = quarter.accounts.app.state.mainstay.clock.now()
+        raised = await watch_periods(session, policies=CompiledPolicies(), now=now, zone=ZONE)
+        await commit(session)
+    return raised
+
+
+async def test_kpi_warnings_are_recorded_once_for_each_kpi_scope_and_period(quarter: Quarter) -> None:
+    assert await watch(quarter) > 0
+    assert await watch(quarter) == 0
+    listed = (await quarter.people["head"].get("/v1/kpi-warnings?scope=branch&period=2021-Q1")).json()["items"]
+    assert [(row["kpi"], row["scope_id"], row["code"], row["light"]) for row in listed] == [
+        ("kpi.plan_completion", "kinshasa", "kpi_below_threshold", "red")
+    ]
+    async with quarter.accounts.sessions() as session:
+        told = await session.scalars(select(outbox.c.payload).where(outbox.c.type == "KpiWarningRaised"))
+        events = [KpiWarningRaised.from_bytes(payload) for payload in told]
+    keys = [(event.kpi, event.scope, event.scope_id, event.period) for event in events]
+    assert ("kpi.plan_completion", "branch", "kinshasa", "2021-Q1") in keys
+    assert len(set(keys)) == len(keys)
+
+
+async def test_kpi_an_appraisal_keeps_the_weighted_score_once(quarter: Quarter) -> None:
+    wanted = {"scope": "rep", "scope_id": quarter.ids["rep"], "period": "2021-Q1"}
+    made = await quarter.people["head"].post("/v1/appraisals", wanted)
+    again = await quarter.people["head"].post("/v1/appraisals", wanted)
+    assert made.status_code == 201, made.text
+    assert (again.status_code, again.json()["code"]) == (409, "already_appraised")
+    board = await quarter.board("head", "rep", quarter.ids["rep"])
+    assert (made.json()["score"], made.json()["grade"]) == (board["score"], board["grade"])
+    own = (await quarter.people["rep"].get("/v1/appraisals")).json()["items"]
+    assert own == [made.json()]
+    said = await quarter.people["rep"].get(f"/v1/appraisals/{made.json()['id']}/explanation")
+    assert any("Sales plan completion" in line for line in said.json()["lines"])
+    assert (await quarter.people["stranger"].get("/v1/appraisals")).json()["items"] == []
+
+
+async def test_kpi_an_appraisal_waits_for_the_end_of_its_period(quarter: Quarter) -> None:
+    wanted = {"scope": "rep", "scope_id": quarter.ids["rep"], "period": "2021-Q2"}
+    answer = await quarter.people["head"].post("/v1/appraisals", wanted)
+    assert (answer.status_code, answer.json()["code"]) == (409, "period_not_over")
+
+
+WEAK = {"skill": "weak", "investigation": "fair", "problem_solving": "fair", "innovation": "weak"}
+
+
+async def test_kpi_an_office_clerk_is_appraised_by_answers_and_warned(quarter: Quarter) -> None:
+    wanted = {"scope": "employee", "scope_id": quarter.ids["clerk"], "period": "2021-Q1", "answers": WEAK}
+    made = await quarter.people["kam"].post("/v1/appraisals", wanted)
+    assert made.status_code == 201, made.text
+    assert (made.json()["score"], made.json()["grade"], made.json()["warning"]) == ("30.00", "red", "appraisal_warning")
+    warned = (await quarter.people["kam"].get("/v1/kpi-warnings?scope=employee")).json()["items"]
+    assert [(row["kpi"], row["scope_id"], row["value"]) for row in warned] == [
+        ("appraisal", quarter.ids["clerk"], "30")
+    ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"scope": "employee"}, id="a clerk without answers"),
+        pytest.param({"answers": WEAK}, id="answers about a rep"),
+        pytest.param({"scope": "employee", "answers": {**WEAK, "skill": "superb"}}, id="a word there is not"),
+        pytest.param({"scope_id": "nobody"}, id="nobody"),
+        pytest.param({"period": "2021-03"}, id="a month is no appraisal"),
+    ],
+)
+async def test_kpi_an_appraisal_that_cannot_be_meant_is_refused(quarter: Quarter, fields: dict[str, Any]) -> None:
+    wanted = {"scope": "rep", "scope_id": quarter.ids["second"], "period": "2021-Q1", **fields}
+    assert (await quarter.people["kam"].post("/v1/appraisals", wanted)).status_code == 422
+
+
+async def test_kpi_nobody_appraises_outside_his_branch(quarter: Quarter) -> None:
+    wanted = {"scope": "rep", "scope_id": quarter.ids["stranger"], "period": "2021-Q1"}
+    answer = await quarter.people["head"].post("/v1/appraisals", wanted)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown_scope")
+
+
+async def test_kpi_sales_are_kept_exactly_once_by_whom_and_day(quarter: Quarter) -> None:
+    from services.accounts.kpis.models import KpiSale
+
+    async with quarter.accounts.sessions() as session:
+        total = await session.scalar(select(func.sum(KpiSale.net_minor)))
+    assert total == 90_000 + 20_000 + 30_000 - 45_000
