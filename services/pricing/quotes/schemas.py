@@ -51,8 +51,10 @@ class NewQuote(Request):
     lines: Annotated[list[NewQuoteLine], Field(min_length=1, max_length=500)]
     payment_terms: PaymentTermsBody = Field(default_factory=PaymentTermsBody)
     valid_days: Annotated[int, Field(ge=1, le=3650)] | None = Field(None, description="fewer days than the policy's")
-    salespeople: Annotated[list[Salesperson], Field(max_length=20)] | None = Field(
-        None, description="whose sale it is; the account's team of the day if left out"
+    salespeople: Annotated[list[Salesperson], Field(min_length=1, max_length=20)] | None = Field(
+        None,
+        description="whose sale it is, with shares that sum to one: the account's team of the day, also if left out;"
+        " others only by who may name them (`quotes.credit`)",
     )
 
     def request(self, requested_by: str) -> QuoteRequest:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.pricing.accounts.domain import Account
 from services.pricing.accounts.repository import account_by_id
 from services.pricing.quotes import events, repository
+from services.pricing.quotes.crediting import check_credit
 from services.pricing.quotes.domain import (
     AccountMerged,
     ExceptionState,
@@ -40,20 +41,22 @@ EXPIRE_AT_MOST = 200
 
 
 async def material_for(
-    session: AsyncSession, request: QuoteRequest, *, reach: Reach, now: datetime, zone: str
+    session: AsyncSession, request: QuoteRequest, *, caller: Principal, now: datetime, zone: str
 ) -> Material:
-    """What the price needs, for an account within reach; raises UnknownAccount, AccountMerged."""
+    """What the price needs, for an account within reach; raises UnknownAccount, AccountMerged, WrongSalespeople."""
+    day, reach = local_day(now, zone), caller.reach(WRITING)
     material = await read_material(
         session,
         account_id=request.account_id,
         price_list=request.price_list,
         skus=[line.sku for line in request.lines],
-        day=local_day(now, zone),
+        day=day,
         zone=zone,
     )
     if material is None or not reach.covers(branch=material.account.branch, account_id=str(request.account_id)):
         raise UnknownAccount
-    not_merged(material.account)
+    account = not_merged(material.account)
+    await check_credit(session, request.salespeople, account, caller=caller, day=day)
     return material
 
 
@@ -68,7 +71,7 @@ async def preview_quote(
     session: AsyncSession, request: QuoteRequest, *, caller: Principal, book_of: BookOf, now: datetime, zone: str
 ) -> tuple[PricedQuote, PriceBook]:
     """The same price without storing anything, and without asking the database a second time."""
-    material = await material_for(session, request, reach=caller.reach(WRITING), now=now, zone=zone)
+    material = await material_for(session, request, caller=caller, now=now, zone=zone)
     book = await book_of(session, material.policy_epoch, local_day(now, zone))
     return price_quote(request, material, Setting(new_id(), "preview", now, zone, book)), book
 
@@ -77,7 +80,7 @@ async def give_quote(
     session: AsyncSession, request: QuoteRequest, *, caller: Principal, book: PriceBook, now: datetime, zone: str
 ) -> PricedQuote:
     """Price it, keep it with its trace, and ask for what is below a floor or has no figure."""
-    material = await material_for(session, request, reach=caller.reach(WRITING), now=now, zone=zone)
+    material = await material_for(session, request, caller=caller, now=now, zone=zone)
     number = await repository.next_number(session, local_day(now, zone))
     priced = price_quote(request, material, Setting(new_id(), number, now, zone, book))
     await repository.add_quote(session, priced.quote, priced.trace())
