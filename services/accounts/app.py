@@ -23,6 +23,7 @@ from services.accounts.ratings import api as ratings_api
 from services.accounts.reports import api as reports_api
 from services.accounts.return_visits import api as return_visits_api
 from services.accounts.settings import AccountsSettings
+from services.accounts.support import api as support_api
 from services.accounts.surveys import api as surveys_api
 from services.accounts.targets import api as targets_api
 from shared.consumer import topics_read
@@ -41,6 +42,7 @@ SLICES = (
     imports_api.router,
     programmes_api.router,
     elections_api.router,
+    support_api.router,
     ratings_api.router,
     overrides_api.router,
     reports_api.router,

@@ -168,6 +168,24 @@ class KpiWarningRaised(Event):
         return self.scope_id
 
 
+class ProgrammeJoined(AccountEvent):
+    """The account takes part in a programme from a day on; the years of the programme count from it."""
+
+    membership_id: str
+    programme: str
+    valid_from: dt.date
+
+
+class ProgrammeLeft(AccountEvent):
+    """The account's membership ended: `valid_until` is the first day it no longer covers."""
+
+    membership_id: str
+    programme: str
+    valid_from: dt.date
+    valid_until: dt.date
+    reason: str
+
+
 class ComplaintOpened(AccountEvent):
     """A customer complained; what about is for the house alone."""
 
@@ -228,6 +246,8 @@ EVENTS = (
     KeyAccountListAgreed,
     SalesTargetSet,
     KpiWarningRaised,
+    ProgrammeJoined,
+    ProgrammeLeft,
     ComplaintOpened,
     ComplaintResolved,
     DevelopmentCaseWon,

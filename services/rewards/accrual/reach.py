@@ -42,6 +42,8 @@ REACH: Final[Mapping[type[Event], Reach]] = {
     accounts.ElectionMade: Reach.DAYS,
     accounts.KeyAccountListAgreed: Reach.DAYS,
     accounts.SalesTargetSet: Reach.NOTHING,
+    accounts.ProgrammeJoined: Reach.NOTHING,
+    accounts.ProgrammeLeft: Reach.NOTHING,
     accounts.ComplaintOpened: Reach.NOTHING,
     accounts.ComplaintResolved: Reach.NOTHING,
     accounts.DevelopmentCaseWon: Reach.NOTHING,

@@ -41,6 +41,18 @@ def test_the_command_line_fails_on_an_error_and_names_it(tmp_path: Path, capsys:
             "A4", {"key-account-eligibility", "key-account-list", "nominating-departments", "pareto"}, id="A4"
         ),
         pytest.param("A5", {"class-change", "class-override"}, id="A5"),
+        pytest.param(
+            "A11",
+            {
+                "support-programme",
+                "support-targets",
+                "support-equipment",
+                "support-personal-qualities",
+                "support-management-ability",
+                "support-reminders",
+            },
+            id="A11",
+        ),
         pytest.param("A12", {"election-p4"}, id="A12"),
         pytest.param("P1", {"price-entry"}, id="P1"),
         pytest.param("P2", {"floor-price", "price-exception"}, id="P2"),
