@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.banking.models import BankAccount
+from services.accounts.database import one_of
 from shared.errors import NotFound
 
 
@@ -30,7 +31,7 @@ async def bank_account(
 async def with_bank_account(session: AsyncSession, *, account_ids: Collection[str]) -> frozenset[str]:
     """Those of the accounts that have a bank account in use."""
     query = select(BankAccount.account_id).where(
-        BankAccount.account_id.in_(account_ids), BankAccount.ended_at.is_(None)
+        one_of(BankAccount.account_id, account_ids), BankAccount.ended_at.is_(None)
     )
     return frozenset(await session.scalars(query))
 

@@ -21,10 +21,18 @@ async def record_bank_account(
     session: AsyncSession, *, account: Account, request: NewBankAccount, keys: Keyring, who: Whereabouts
 ) -> BankAccount:
     """A1: keep where the account is paid; raises NotABankAccount."""
+    row = sealed_row(account, request, keys=keys, who=who)
+    session.add(row)
+    await _audit(session, row, "bank_account.recorded", who=who)
+    return row
+
+
+def sealed_row(account: Account, request: NewBankAccount, *, keys: Keyring, who: Whereabouts) -> BankAccount:
+    """The bank account as it is kept; without a holder it is the account's own. Raises NotABankAccount."""
     row_id = str(new_id())
     details = BankDetails(account_number(request.number), request.holder or account.legal_name)
     sealed = keys.seal(details, row_id=row_id)
-    row = BankAccount(
+    return BankAccount(
         id=row_id,
         account_id=account.id,
         bank=request.bank,
@@ -35,9 +43,6 @@ async def record_bank_account(
         recorded_by=who.user_id,
         recorded_at=who.now,
     )
-    session.add(row)
-    await _audit(session, row, "bank_account.recorded", who=who)
-    return row
 
 
 async def end_bank_account(session: AsyncSession, *, row: BankAccount, reason: str, who: Whereabouts) -> None:

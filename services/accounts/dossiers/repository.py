@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import ColumnElement, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.database import one_of
 from services.accounts.dossiers.domain import AccountMerged
 from services.accounts.dossiers.models import Account, AccountPaper, AccountPerson, TeamRow
 from shared.auth.principal import Reach
@@ -51,7 +52,7 @@ async def next_number(session: AsyncSession) -> str:
 
 
 async def people_of(session: AsyncSession, *, account_ids: Collection[str]) -> Sequence[AccountPerson]:
-    query = select(AccountPerson).where(AccountPerson.account_id.in_(account_ids)).order_by(AccountPerson.id)
+    query = select(AccountPerson).where(one_of(AccountPerson.account_id, account_ids)).order_by(AccountPerson.id)
     return (await session.scalars(query)).all()
 
 
@@ -65,7 +66,7 @@ async def person(session: AsyncSession, *, account_id: str, person_id: str) -> A
 
 
 async def papers_of(session: AsyncSession, *, account_ids: Collection[str]) -> Sequence[AccountPaper]:
-    query = select(AccountPaper).where(AccountPaper.account_id.in_(account_ids)).order_by(AccountPaper.id)
+    query = select(AccountPaper).where(one_of(AccountPaper.account_id, account_ids)).order_by(AccountPaper.id)
     return (await session.scalars(query)).all()
 
 

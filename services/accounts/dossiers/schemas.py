@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import (
     AwareDatetime,
@@ -12,10 +12,12 @@ from pydantic import (
     StringConstraints,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from services.accounts.dossiers.domain import Channel, PersonRole, SalesClass, TeamDuty
 from shared.http.moments import Day, DayOfRecord
+from shared.money import Money
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 Share = Annotated[Decimal, Field(gt=0, le=1)]
@@ -28,6 +30,11 @@ class Request(BaseModel):
 class MoneyText(Request):
     amount: str = Field(pattern=r"^\d{1,15}(\.\d{1,4})?$", examples=["500000.00"])
     currency: str = Field(pattern=r"^[A-Z]{3}$", examples=["USD"])
+
+    @model_validator(mode="after")
+    def _is_an_amount_of_its_currency(self) -> Self:
+        Money.parse(self.amount, self.currency)
+        return self
 
 
 class DossierFields(Request):

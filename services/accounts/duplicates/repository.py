@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from services.accounts.database import one_of
 from services.accounts.dossiers.models import Account, AccountPaper
 from services.accounts.duplicates.models import MatchKey, Suspicion
 from shared.auth.principal import Reach
@@ -19,18 +20,18 @@ CROWD = 20
 
 
 async def names_and_phones(session: AsyncSession, *, account_ids: Collection[str]) -> Sequence[Account]:
-    return (await session.scalars(select(Account).where(Account.id.in_(account_ids)))).all()
+    return (await session.scalars(select(Account).where(one_of(Account.id, account_ids)))).all()
 
 
 async def licence_numbers(session: AsyncSession, *, account_ids: Collection[str]) -> Sequence[tuple[str, str]]:
     """`(account_id, number)` of every licence ever filed."""
     query = select(AccountPaper.account_id, AccountPaper.number)
-    query = query.where(AccountPaper.account_id.in_(account_ids), AccountPaper.type == LICENCE)
+    query = query.where(one_of(AccountPaper.account_id, account_ids), AccountPaper.type == LICENCE)
     return [(row.account_id, row.number) for row in await session.execute(query)]
 
 
 async def replace_keys(session: AsyncSession, *, keys: Mapping[str, Iterable[tuple[str, str]]]) -> None:
-    await session.execute(delete(MatchKey).where(MatchKey.account_id.in_(keys)))
+    await session.execute(delete(MatchKey).where(one_of(MatchKey.account_id, keys)))
     rows = [
         {"account_id": account_id, "reason": str(reason), "key": key}
         for account_id, held in keys.items()

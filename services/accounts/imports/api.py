@@ -1,20 +1,22 @@
 """Accounts brought in by the thousand over HTTP (A1)."""
 
-import csv
-import io
-from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 import orjson
+from anyio import to_thread
 from fastapi import Path, Request
 
+from services.accounts.banking.api import Keys
 from services.accounts.edge import Here
-from services.accounts.imports import repository, service
+from services.accounts.imports import repository, service, sheets
+from services.accounts.imports.faults import UnreadableFile
 from services.accounts.imports.models import AccountImport
-from services.accounts.imports.rows import from_csv, parted, read_rows
-from services.accounts.imports.schemas import AccountImportOut, RejectedRow
+from services.accounts.imports.rows import Sent, parted, read_rows, sheet_rows
+from services.accounts.imports.schemas import AccountImportOut, RejectedRow, WrongValue
+from services.accounts.imports.sheets import csv_lines, workbook_lines
 from shared.auth.principal import Principal
-from shared.errors import MalformedRequest, Words
+from shared.errors import Language, in_language
 from shared.http.dependencies import Session, allowed
 from shared.http.problems import UnsupportedMediaType
 from shared.http.routes import Router, upload
@@ -22,13 +24,6 @@ from shared.policy.api import Policies
 from shared.policy.rulebook import Rulebook
 
 router = Router(tags=["imports"])
-NDJSON = ("application/x-ndjson", "application/jsonl")
-CSV = ("text/csv",)
-
-
-class UnreadableFile(MalformedRequest):
-    code = "unreadable_file"
-    title: ClassVar[Words] = {"en": "The file cannot be read", "zh": "文件无法读取"}
 
 
 @router.post("/account-imports", status_code=201)
@@ -38,42 +33,48 @@ async def import_accounts(
     session: Session,
     here: Here,
     policies: Policies,
+    keys: Keys,
     caller: Annotated[Principal, allowed("accounts.import")],
 ) -> AccountImportOut:
-    """Accounts with their key-account lists and elections, as NDJSON or CSV of up to 20 MB.
+    """Dossiers with their people, licence, bank account, key-account lists and elections, up to 20 MB.
 
-    A row is taken whole or refused whole, with its place, field and reason; a known number keeps its dossier. The same
-    file sent again changes nothing.
+    As NDJSON, as CSV (UTF-8, or GB18030 as Chinese spreadsheets write it) or as a workbook (xlsx) whose first row names
+    the columns in English or Chinese. A row is taken whole or refused whole, with each cell and reason; a known number
+    keeps its dossier. The same file sent again changes nothing.
     """
-    rows = list(read_rows(rows_of(request.headers.get("content-type", ""), await request.body())))
     who = here.by(caller, "accounts.import")
+    body, kind = await request.body(), request.headers.get("content-type", "")
+    rows = await to_thread.run_sync(lambda: list(read_rows(rows_of(kind, body), today=who.today)))
     readable, rejected = parted(rows)
-    imported = await service.import_accounts(
-        session, readable=readable, rejected=rejected, rules=Rulebook(policies.in_force(who.today)), who=who
-    )
-    return shown_import(imported)
+    under = service.Under(Rulebook(policies.in_force(who.today)), keys, who)
+    imported = await service.import_accounts(session, readable=readable, rejected=rejected, under=under)
+    return shown_import(imported, here.language)
 
 
 @router.get("/account-imports/{import_id}")
 async def read_import(
     import_id: Annotated[str, Path(description="the import's id")],
     session: Session,
+    here: Here,
     caller: Annotated[Principal, allowed("accounts.import")],
 ) -> AccountImportOut:
     """What came of an import."""
-    return shown_import(await repository.found_import(session, import_id=import_id))
+    return shown_import(await repository.found_import(session, import_id=import_id), here.language)
 
 
-def rows_of(content_type: str, body: bytes) -> Iterator[dict[str, Any]]:
-    """The file's rows; raises UnreadableFile with the line that is no row, UnsupportedMediaType for another format."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind in NDJSON:
-        return ndjson_rows(body)
-    if kind in CSV:
-        return csv_rows(body)
-    raise UnsupportedMediaType(
-        {"en": "Send application/x-ndjson or text/csv.", "zh": "请发送 application/x-ndjson 或 text/csv。"}
-    )
+def rows_of(content_type: str, body: bytes) -> Iterator[Mapping[str, Any] | Sent]:
+    """The file's rows. Raises UnreadableFile, WrongHeader, SheetTooLarge, UnsupportedMediaType for another format."""
+    kind, _, options = content_type.partition(";")
+    match kind.strip().lower():
+        case "application/x-ndjson" | "application/jsonl":
+            return ndjson_rows(body)
+        case "text/csv":
+            charset = options.strip().removeprefix("charset=") or None
+            return sheet_rows(csv_lines(body, charset=charset))
+        case sheets.XLSX:
+            return sheet_rows(workbook_lines(body))
+    formats = f"application/x-ndjson, text/csv, {sheets.XLSX}"
+    raise UnsupportedMediaType({"en": f"Send one of {formats}.", "zh": f"请发送以下格式之一：{formats}。"})
 
 
 def ndjson_rows(body: bytes) -> Iterator[dict[str, Any]]:
@@ -91,25 +92,28 @@ def ndjson_rows(body: bytes) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def csv_rows(body: bytes) -> Iterator[dict[str, Any]]:
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UnreadableFile({"en": "The file is not UTF-8.", "zh": "文件不是UTF-8编码。"}) from error
-    for row in csv.DictReader(io.StringIO(text)):
-        if None in row or None in row.values():
-            raise UnreadableFile(
-                {"en": "A row has more or fewer cells than the header.", "zh": "某行的单元格数与表头不一致。"}
-            )
-        yield from_csv(row)
-
-
-def shown_import(row: AccountImport) -> AccountImportOut:
+def shown_import(row: AccountImport, language: Language) -> AccountImportOut:
     return AccountImportOut(
         import_id=row.id,
         imported_at=row.imported_at,
         rows=row.rows,
         accepted=row.accepted,
         unchanged=row.unchanged,
-        rejected=[RejectedRow(**one) for one in row.rejected],
+        rejected=[shown_rejection(one, language) for one in row.rejected],
     )
+
+
+def shown_rejection(kept: Mapping[str, Any], language: Language) -> RejectedRow:
+    """In the reader's language; imports of before kept one reason a row, in English."""
+    faults = kept.get("faults") or [kept]
+    errors = [
+        WrongValue(
+            cell=fault.get("cell"),
+            column=fault.get("column"),
+            pointer=fault["pointer"],
+            code=fault["code"],
+            detail=fault["detail"] if isinstance(fault["detail"], str) else in_language(fault["detail"], language),
+        )
+        for fault in faults
+    ]
+    return RejectedRow(row=kept["row"], errors=errors, **errors[0].model_dump())

@@ -1,53 +1,64 @@
-"""One row of an import is right as a whole or refused as a whole, with the column and the reason (A1)."""
+"""One row of an import is right as a whole or refused as a whole, with each field and reason (A1)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.accounts.dossiers.domain import Channel, SalesClass
-from shared.http.field_errors import pointer_to
+from services.accounts.banking.domain import account_number
+from services.accounts.banking.schemas import NewBankAccount
+from services.accounts.dossiers.domain import Channel, DocumentExpired, SalesClass
+from services.accounts.dossiers.schemas import DossierFields, NewDocument, NewPerson
+from services.accounts.imports.columns import BY_HEADING, BY_NAME, REQUIRED, Column, heading_key
+from services.accounts.imports.faults import Fault, Place, Rejected, WrongHeader
+from services.accounts.imports.sheets import BadCell, Line, cell_name
+from shared.errors import FieldError, Problem, Words
+from shared.http.field_errors import pointer_to, words_of
+from shared.http.moments import Day
+
+LICENCE = "business_licence"
 
 
 class ElectionRow(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     choice: str = Field(pattern=r"^(subsidy|discount)$")
-    valid_from: date
-    valid_until: date
+    valid_from: Day
+    valid_until: Day
     elected_by: str | None = Field(None, min_length=1)
 
 
-class AccountRow(BaseModel):
-    """An account, the key-account lists it stands on, and what it elected."""
+class LicenceRow(NewDocument):
+    type: str = Field(LICENCE, pattern=f"^{LICENCE}$")
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+class AccountRow(DossierFields):
+    """A dossier with its people, licence and bank account, its key-account lists, and what it elected."""
 
     number: str = Field(min_length=1, max_length=100)
+    filed_on: Day | None = None
     legal_name: str = Field(min_length=1, max_length=500)
     country: str | None = None
     branch: str = Field(min_length=1)
     channel: Channel
     sales_class: SalesClass
-    industry: str | None = None
     industrial: bool = False
+    people: Annotated[tuple[NewPerson, ...], Field(max_length=20)] = ()
+    licence: LicenceRow | None = None
+    bank_account: NewBankAccount | None = None
     lists: tuple[Annotated[str, Field(pattern=r"^\d{4}-H[12]$")], ...] = ()
     election: ElectionRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
-    """Why a row was refused: its place in the file (from 1), the field, a stable code and a sentence."""
+class Sent:
+    """A row as it came: JSON values, where each stood in a sheet, and the cells that hold no value."""
 
-    row: int
-    pointer: str
-    code: str
-    detail: str
-
-    def to_plain(self) -> dict[str, Any]:
-        return {"row": self.row, "pointer": self.pointer, "code": self.code, "detail": self.detail}
+    plain: Mapping[str, Any]
+    places: Mapping[str, Place] = field(default_factory=dict)
+    bad: Sequence[Fault] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +67,163 @@ class Readable:
 
     row: int
     account: AccountRow
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def rejected(self, *faults: Fault) -> Rejected:
+        return Rejected(self.row, faults, self.places)
+
+    def refused_by(self, problem: Problem, *, at: str) -> Rejected:
+        """What a use case refused, at a field of the row; its own pointers lie below that field."""
+        found = [Fault(f"{at}{error.pointer}", error.code, error.detail) for error in problem.errors]
+        return self.rejected(*(found or [Fault(at, problem.code, problem.detail or problem.title)]))
 
 
-def read_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[Readable | Rejected]:
-    """Each row as an account, or why it is none; a number that comes twice in one file is refused the second time."""
+def read_rows(rows: Iterable[Mapping[str, Any] | Sent], *, today: date | None = None) -> Iterator[Readable | Rejected]:
+    """Each row as an account, or why it is none; a number that comes twice in one file is refused the second time.
+
+    A document that has expired by `today` is refused as it would be alone.
+    """
     numbers: set[str] = set()
-    for place, row in enumerate(rows, start=1):
+    for row, came in enumerate(rows, start=1):
+        sent = came if isinstance(came, Sent) else Sent(came)
         try:
-            account = AccountRow.model_validate(row)
+            read = Readable(row, AccountRow.model_validate(sent.plain), sent.places)
         except ValidationError as error:
-            yield first_error(place, error, row=row)
+            yield Rejected(row, [*sent.bad, *_faults_of(error, sent)], sent.places)
             continue
-        if account.number in numbers:
-            yield Rejected(place, "/number", "number_twice", f"{account.number} stands in the file twice.")
-            continue
-        numbers.add(account.number)
-        yield Readable(place, account)
+        faults = [*sent.bad, *_further_faults(read, numbers, today)]
+        numbers.add(read.account.number)
+        yield read.rejected(*faults) if faults else read
 
 
-def first_error(place: int, error: ValidationError, *, row: Mapping[str, Any]) -> Rejected:
-    found = error.errors()[0]
-    return Rejected(place, pointer_to(found, path=found["loc"], sent=row), found["type"], found["msg"])
+def _faults_of(error: ValidationError, sent: Sent) -> Iterator[Fault]:
+    """Every wrong field once; a field whose cell is bad was named already."""
+    named = {fault.pointer for fault in sent.bad}
+    for found in error.errors():
+        pointer = pointer_to(found, path=found["loc"], sent=sent.plain)
+        if pointer not in named:
+            named.add(pointer)
+            yield Fault(pointer, found["type"], words_of(found))
+
+
+def _further_faults(read: Readable, numbers: set[str], today: date | None) -> Iterator[Fault]:
+    account = read.account
+    if account.number in numbers:
+        said: Words = {
+            "en": f"{account.number} stands in the file twice.",
+            "zh": f"编号{account.number}在文件中重复出现。",
+        }
+        yield Fault("/number", "number_twice", said)
+    licence = account.licence
+    if licence and licence.expires_on and today and licence.expires_on < today:
+        yield from read.refused_by(DocumentExpired(licence.expires_on), at="/licence").faults
+    if account.bank_account:
+        try:
+            account_number(account.bank_account.number)
+        except Problem as problem:
+            yield from read.refused_by(problem, at="/bank_account").faults
+
+
+def sheet_rows(lines: Iterable[Line]) -> Iterator[Sent]:
+    """The lines below the first, by the columns it names. Raises WrongHeader."""
+    rest = iter(lines)
+    header = next(rest, None)
+    columns = read_header(header) if header else _nothing()
+    for line in rest:
+        yield _sent(line, columns)
+
+
+def _nothing() -> list[tuple[str, Column]]:
+    raise WrongHeader({"en": "The sheet is empty.", "zh": "表格为空。"})
+
+
+def read_header(header: Line) -> list[tuple[str, Column]]:
+    """Heading and column of each cell; every unknown or repeated heading is named by its cell. Raises WrongHeader."""
+    found: list[tuple[str, Column]] = []
+    errors: list[FieldError] = []
+    for place, cell in enumerate(header.cells):
+        heading = "" if isinstance(cell, BadCell) else cell
+        column = BY_HEADING.get(heading_key(heading))
+        where = cell_name(header.row, place)
+        if column is None:
+            said: Words = {"en": f"no column is called {heading!r}", "zh": f"没有名为“{heading}”的列"}
+            errors.append(FieldError(f"/{where}", "unknown_column", said))
+        elif column in [known for _, known in found]:
+            said = {"en": f"{heading} stands here twice", "zh": f"“{heading}”列重复"}
+            errors.append(FieldError(f"/{where}", "column_twice", said))
+        else:
+            found.append((heading, column))
+    for column in (BY_NAME[name] for name in REQUIRED):
+        if column not in [known for _, known in found]:
+            said = {"en": f"the column {column.name} is missing", "zh": f"缺少“{column.zh}”列"}
+            errors.append(FieldError(f"/{column.name}", "column_missing", said))
+    if errors:
+        raise WrongHeader(errors=errors)
+    return found
+
+
+def _sent(line: Line, columns: Sequence[tuple[str, Column]]) -> Sent:
+    tree = Tree()
+    bad = []
+    blank = [""] * (len(columns) - len(line.cells))
+    for place, cell in enumerate([*line.cells, *blank]):
+        if place >= len(columns):
+            said: Words = {"en": "beyond the last named column", "zh": "超出最后一个有列名的列"}
+            where = cell_name(line.row, place)
+            bad.append(Fault(f"/{where}", "no_column", said))
+            tree.places[f"/{where}"] = Place(where, "")
+            continue
+        heading, column = columns[place]
+        pointer = tree.keep(column, cell, Place(cell_name(line.row, place), heading))
+        if isinstance(cell, BadCell):
+            bad.append(Fault(pointer, cell.code, cell.detail))
+    return Sent(tree.plain, tree.places, bad)
+
+
+class Tree:
+    """The nested row that flat columns stand for, and which cell each value came from."""
+
+    def __init__(self) -> None:
+        self.plain: dict[str, Any] = {}
+        self.places: dict[str, Place] = {}
+        self._people: list[str] = []
+
+    def keep(self, column: Column, cell: str | BadCell, place: Place | None = None) -> str:
+        """The pointer of what the cell stands for; a blank cell is left out, a bad one is null."""
+        value = None if isinstance(cell, BadCell) else column.value(cell)
+        pointer = self._put(column.goes_to, value) if cell != "" else f"/{'/'.join(column.goes_to)}"
+        if place is not None:
+            self.places[pointer] = place
+        return pointer
+
+    def _put(self, goes_to: tuple[str, ...], value: Any) -> str:
+        if goes_to[0] == "people":
+            _, role, name = goes_to
+            return self._put_person(role, name, value)
+        holder = self.plain
+        for step in goes_to[:-1]:
+            holder = holder.setdefault(step, {})
+        holder[goes_to[-1]] = value
+        return f"/{'/'.join(goes_to)}"
+
+    def _put_person(self, role: str, name: str, value: Any) -> str:
+        people = self.plain.setdefault("people", [])
+        if role not in self._people:
+            self._people.append(role)
+            people.append({"role": role})
+        people[self._people.index(role)][name] = value
+        return f"/people/{self._people.index(role)}/{name}"
 
 
 def from_csv(row: Mapping[str, str]) -> dict[str, Any]:
-    """A CSV row as the NDJSON row it stands for: lists parted by spaces, the election in columns of its own."""
-    election = {name.removeprefix("election_"): value for name, value in row.items() if name.startswith("election_")}
-    plain: dict[str, Any] = {
-        name: value for name, value in row.items() if value != "" and not name.startswith("election_")
-    }
-    if "lists" in plain:
-        plain["lists"] = plain["lists"].split()
-    if any(election.values()):
-        plain["election"] = {name: value for name, value in election.items() if value}
-    return plain
+    """A flat row, by column names, as the NDJSON row it stands for; a name that is no column stays for refusal."""
+    tree = Tree()
+    for name, text in row.items():
+        if text != "" and name in BY_NAME:
+            tree.keep(BY_NAME[name], text)
+        elif text != "":
+            tree.plain[name] = text
+    return tree.plain
 
 
 def parted(rows: Sequence[Readable | Rejected]) -> tuple[list[Readable], list[Rejected]]:

@@ -3,11 +3,21 @@
 from pydantic import AwareDatetime, BaseModel, Field
 
 
-class RejectedRow(BaseModel):
-    row: int = Field(description="place in the file, from 1")
-    pointer: str = Field(examples=["/branch"])
-    code: str = Field(examples=["branch_out_of_reach"])
+class WrongValue(BaseModel):
+    """One wrong value of a row; `cell` and `column` where the file was a sheet."""
+
+    cell: str | None = Field(None, examples=["C7"])
+    column: str | None = Field(None, description="the heading as it was written", examples=["成立日期"])
+    pointer: str = Field(examples=["/founded_on"])
+    code: str = Field(examples=["date_from_datetime_parsing"])
     detail: str
+
+
+class RejectedRow(WrongValue):
+    """A row that was refused whole, with the first thing that is wrong; `errors` names everything."""
+
+    row: int = Field(description="place among the rows of the file, from 1; blank rows and the header don't count")
+    errors: list[WrongValue]
 
 
 class AccountImportOut(BaseModel):

@@ -1,132 +1,148 @@
 """Bring accounts in by the thousand: set-based writes, an answer per row, nothing half-applied of a row."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accounts.branches import branches_of, unknown_branch
+from services.accounts.banking.sealing import Keyring
+from services.accounts.branches import branches_by_name, unknown_branch
+from services.accounts.database import one_of
 from services.accounts.dossiers.models import Account
-from services.accounts.dossiers.service import Whereabouts, profile
+from services.accounts.dossiers.service import Whereabouts
+from services.accounts.duplicates.service import look_for_duplicates
 from services.accounts.elections.models import ElectionRow
 from services.accounts.elections.repository import elections_of, touches_settled
 from services.accounts.elections.schemas import NewElection
 from services.accounts.elections.service import Circumstances, make_election
+from services.accounts.imports.faults import Fault, Rejected
 from services.accounts.imports.models import AccountImport
-from services.accounts.imports.rows import AccountRow, Readable, Rejected
+from services.accounts.imports.opening import NewDossier, new_dossier, open_dossiers
+from services.accounts.imports.rows import AccountRow, Readable
+from services.accounts.merges.service import heirs_of
 from services.accounts.programmes.service import name_on_lists
 from shared.calendar import period
-from shared.errors import Problem
-from shared.events.accounts import AccountOpened
+from shared.errors import Problem, Words
+from shared.events.accounts import ElectionMade
 from shared.ids import new_id
 from shared.outbox import record_many
 from shared.policy.rulebook import Rulebook
 
 IMPORTED = "imported"
+Elected = tuple[ElectionRow, ElectionMade]
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What came of the rows so far."""
+@dataclass(frozen=True, slots=True)
+class Under:
+    """What an import goes by: the rules in force, the keys that seal, and who imports."""
 
-    accepted: int = 0
-    unchanged: int = 0
+    rules: Rulebook
+    keys: Keyring
+    who: Whereabouts
 
 
 async def import_accounts(
-    session: AsyncSession, *, readable: Sequence[Readable], rejected: list[Rejected], rules: Rulebook, who: Whereabouts
+    session: AsyncSession, *, readable: Sequence[Readable], rejected: Sequence[Rejected], under: Under
 ) -> AccountImport:
-    """New accounts are opened, known ones keep their dossier; lists and elections are added where they are new."""
-    readable, unknown = in_branches(readable, branches_of(rules.plans))
-    readable, refused = within_reach(readable, who)
-    rejected = rejected + unknown + refused
-    ids = await account_ids(session, numbers=[row.account.number for row in readable])
-    known = set(ids)
-    opened = await open_accounts(session, rows=[r for r in readable if r.account.number not in ids], who=who)
-    ids |= {account.number: account.id for account in opened}
-    named = [(key, ids[row.account.number]) for row in readable for key in row.account.lists]
+    """New accounts are opened, known ones keep their dossier; lists and elections are added where they are new.
+
+    Everything that can refuse a row is asked before anything of it is written.
+    """
+    who = under.who
+    good, unknown = in_branches(readable, branches_by_name(under.rules.plans))
+    good, refused = within_reach(good, who)
+    known = await account_ids(session, numbers=[row.account.number for row in good], who=who)
+    fresh = {row.row: new_dossier(row.account, keys=under.keys, who=who) for row in good if not _known(row, known)}
+    ids = known | {one.account.number: one.account.id for one in fresh.values()}
+    elected, not_elected = await elect_all(session, rows=good, ids=ids, under=under)
+    bad = {one.row for one in not_elected}
+    good = [row for row in good if row.row not in bad]
+    opened = [fresh[row.row] for row in good if row.row in fresh]
+    await _write(session, opened, who=who)
+    named = [(key, ids[row.account.number]) for row in good for key in row.account.lists]
     listed = await name_on_lists(session, named=named, reason=IMPORTED, now=who.now)
-    elected, not_elected = await elect_all(session, rows=readable, ids=ids, rules=rules, who=who)
-    rejected = rejected + not_elected
-    changed = len(opened) + listed + elected
+    session.add_all(election for election, _ in elected)
+    record_many(session, (told for _, told in elected))
+    changed = len(opened) + listed + len(elected)
+    rejections = [*rejected, *unknown, *refused, *not_elected]
+    return await _noted(session, good, rejections, unchanged=0 if changed else len(known), who=who)
+
+
+def _known(row: Readable, known: Mapping[str, str]) -> bool:
+    return row.account.number in known
+
+
+async def _write(session: AsyncSession, opened: Sequence[NewDossier], *, who: Whereabouts) -> None:
+    await open_dossiers(session, dossiers=opened, who=who)
+    if opened:
+        await look_for_duplicates(session, account_ids=[one.account.id for one in opened], now=who.now)
+
+
+async def _noted(
+    session: AsyncSession, good: Sequence[Readable], rejected: Sequence[Rejected], *, unchanged: int, who: Whereabouts
+) -> AccountImport:
     imported = AccountImport(
         id=str(new_id()),
         imported_by=who.user_id,
         imported_at=who.now,
-        rows=len(readable) + len(rejected) - len(not_elected),
-        accepted=len(readable) - len(not_elected),
-        unchanged=len(known) if not changed else 0,
-        rejected=[row.to_plain() for row in rejected],
+        rows=len(good) + len(rejected),
+        accepted=len(good),
+        unchanged=unchanged,
+        rejected=[row.to_plain() for row in sorted(rejected, key=lambda one: one.row)],
     )
     session.add(imported)
     await session.flush()
     return imported
 
 
-def in_branches(rows: Sequence[Readable], branches: Collection[str]) -> tuple[list[Readable], list[Rejected]]:
-    """Rows of branches that the house doesn't have are refused."""
-    strange = [row for row in rows if row.account.branch not in branches]
-    errors = [(row.row, unknown_branch(row.account.branch)) for row in strange]
-    refused = [Rejected(row, error.pointer, error.code, error.detail["en"]) for row, error in errors]
-    return [row for row in rows if row.account.branch in branches], refused
+def in_branches(rows: Sequence[Readable], branches: Mapping[str, str]) -> tuple[list[Readable], list[Rejected]]:
+    """Rows with their branch's id, by whichever of its names; rows of branches the house doesn't have are refused."""
+    good, refused = [], []
+    for row in rows:
+        branch = branches.get(row.account.branch)
+        if branch is None:
+            refused.append(row.rejected(Fault.of(unknown_branch(row.account.branch))))
+        else:
+            account = row.account if branch == row.account.branch else row.account.model_copy(update={"branch": branch})
+            good.append(Readable(row.row, account, row.places))
+    return good, refused
 
 
 def within_reach(rows: Sequence[Readable], who: Whereabouts) -> tuple[list[Readable], list[Rejected]]:
     """Rows of branches the caller does not reach are refused."""
-    good = [row for row in rows if who.reach.covers(branch=row.account.branch)]
-    refused = [
-        Rejected(row.row, "/branch", "branch_out_of_reach", f"You do not act for {row.account.branch}.")
-        for row in rows
-        if not who.reach.covers(branch=row.account.branch)
-    ]
+    good, refused = [], []
+    for row in rows:
+        if who.reach.covers(branch=row.account.branch):
+            good.append(row)
+        else:
+            branch = row.account.branch
+            said: Words = {"en": f"You do not act for {branch}.", "zh": f"您无权代表分公司{branch}。"}
+            refused.append(row.rejected(Fault("/branch", "branch_out_of_reach", said)))
     return good, refused
 
 
-async def account_ids(session: AsyncSession, *, numbers: Collection[str]) -> dict[str, str]:
-    rows = await session.execute(select(Account.number, Account.id).where(Account.number.in_(numbers)))
-    return {row.number: row.id for row in rows}
-
-
-async def open_accounts(session: AsyncSession, *, rows: Sequence[Readable], who: Whereabouts) -> list[Account]:
-    accounts = [new_account(row.account, who=who) for row in rows]
-    columns = [column.key for column in Account.__table__.columns]
-    if accounts:
-        values = [{name: getattr(account, name) for name in columns} for account in accounts]
-        await session.execute(insert(Account), values)
-    record_many(session, (AccountOpened(occurred_at=who.now, **profile(a, licence=None)) for a in accounts))
-    return accounts
-
-
-def new_account(row: AccountRow, *, who: Whereabouts) -> Account:
-    return Account(
-        id=str(new_id()),
-        version=1,
-        number=row.number,
-        filed_on=who.today,
-        legal_name=row.legal_name,
-        address=row.country,
-        branch=row.branch,
-        channel=row.channel,
-        sales_class=row.sales_class,
-        industry=row.industry,
-        industrial=row.industrial,
-        frozen=False,
-        opened_at=who.now,
+async def account_ids(session: AsyncSession, *, numbers: Collection[str], who: Whereabouts) -> dict[str, str]:
+    """Those known, by number; a merged account's number stands for the one that goes on for it (S-I2)."""
+    rows = await session.execute(
+        select(Account.number, Account.id, Account.merged_into).where(one_of(Account.number, numbers))
     )
+    found = {row.number: row for row in rows}
+    heirs = await heirs_of(session, account_ids=[row.id for row in found.values() if row.merged_into])
+    return {number: heirs.of(row.id, who.now) for number, row in found.items()}
 
 
 async def elect_all(
-    session: AsyncSession, *, rows: Sequence[Readable], ids: dict[str, str], rules: Rulebook, who: Whereabouts
-) -> tuple[int, list[Rejected]]:
+    session: AsyncSession, *, rows: Sequence[Readable], ids: Mapping[str, str], under: Under
+) -> tuple[list[Elected], list[Rejected]]:
     """Elections of the rows, each asked as one made by hand would be; an equal one standing is left as it is."""
     choosing = [row for row in rows if row.account.election]
     standing = await elections_of(session, account_ids=[ids[row.account.number] for row in choosing])
     settled = await settled_spans(session, rows=choosing)
-    made, refused = [], []
+    made: list[Elected] = []
+    refused = []
     for row in choosing:
         request, first = requested(row.account, ids[row.account.number])
         before = standing.setdefault(request.account_id, [])
@@ -134,15 +150,13 @@ async def elect_all(
             continue
         circumstances = Circumstances(first, on_a_list(row.account, first), settled[first, request.valid_until])
         try:
-            elected = make_election(request, before, circumstances, rules=rules, who=who)
+            elected = make_election(request, before, circumstances, rules=under.rules, who=under.who)
         except Problem as problem:
-            refused.append(Rejected(row.row, "/election", problem.code, str(problem)))
+            refused.append(row.rejected(Fault("/election", problem.code, problem.detail or problem.title)))
         else:
             made.append(elected)
             before.append(elected[0])
-    session.add_all(election for election, _ in made)
-    record_many(session, (told for _, told in made))
-    return len(made), refused
+    return made, refused
 
 
 def requested(row: AccountRow, account_id: str) -> tuple[NewElection, date]:

@@ -6,6 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from services.accounts.database import one_of
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.repository import seen_by
 from services.accounts.merges.models import AccountMerge
@@ -48,7 +49,7 @@ async def standing_merges(session: AsyncSession, *, absorbed: Collection[str]) -
     """Those of these accounts, and of the accounts they lead to, nearest first."""
     way = (
         select(AccountMerge.id, AccountMerge.into_id)
-        .where(AccountMerge.absorbed_id.in_(absorbed), AccountMerge.undone_at.is_(None))
+        .where(one_of(AccountMerge.absorbed_id, absorbed), AccountMerge.undone_at.is_(None))
         .cte("way", recursive=True)
     )
     further = select(AccountMerge.id, AccountMerge.into_id).join(way, AccountMerge.absorbed_id == way.c.into_id)
