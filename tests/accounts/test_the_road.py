@@ -96,7 +96,7 @@ async def test_a_dossier_without_its_licence_says_so_and_is_fuller_with_it_a1(ac
     path = f"/v1/accounts/{account['id']}"
     before = (await people["rep"].get(f"{path}/dossier")).json()
     assert "business_licence" in [row["field"] for row in before["missing"]]
-    paper = {"type": "business_licence", "number": "CD/1", "expires_on": "2999-06-01"}
+    paper = {"type": "business_licence", "number": "CD/1", "expires_on": "2199-06-01"}
     assert (await people["rep"].post(f"{path}/documents", paper)).status_code == 201
     after = (await people["rep"].get(f"{path}/dossier")).json()
     assert "business_licence" not in [row["field"] for row in after["missing"]]
@@ -122,7 +122,7 @@ async def test_a_branch_that_the_table_does_not_name_has_no_accounts(people):
 
 
 async def test_no_account_is_rated_as_of_a_day_to_come_a2(accounts, people):
-    refused = await people["kam"].post("/v1/rating-runs", {"as_of": "2999-12-31", "preview": True})
+    refused = await people["kam"].post("/v1/rating-runs", {"as_of": "2199-12-31", "preview": True})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/as_of")
 
 
@@ -335,7 +335,7 @@ async def test_an_account_that_never_bought_is_rated_on_the_zero_that_is_known_a
             {"valid_from": "2000-01-02", "valid_until": "2000-02-01"}, "election_not_allowed", id="in the past"
         ),
         pytest.param(
-            {"valid_from": "2999-01-01", "valid_until": "2999-02-01"}, "election_not_allowed", id="not listed"
+            {"valid_from": "2199-01-01", "valid_until": "2199-02-01"}, "election_not_allowed", id="not listed"
         ),
     ],
 )

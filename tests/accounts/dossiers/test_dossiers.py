@@ -52,7 +52,7 @@ async def test_a_dossier_with_everything_in_it_is_complete_a1(people, opened):
     before = await dossier(people, account)
     assert [row["field"] for row in before["missing"]] == ["business_licence"]
     assert before["missing"][0]["title"] == {"en": "Business licence in force", "zh": "有效营业执照"}
-    paper = {"type": "business_licence", "number": "CD/1", "expires_on": "2999-06-01", "file_reference": "cabinet 4"}
+    paper = {"type": "business_licence", "number": "CD/1", "expires_on": "2199-06-01", "file_reference": "cabinet 4"}
     assert (await people["rep"].post(f"{path}/documents", paper)).json()["file_reference"] == "cabinet 4"
     after = await dossier(people, account)
     assert (after["completeness"], after["missing"]) == ("1.0000", [])
@@ -67,7 +67,7 @@ async def test_an_empty_dossier_says_everything_that_is_missing_in_both_language
 
 async def test_a_licence_that_has_run_out_counts_as_missing_a1(accounts, people, opened):
     account = await opened()
-    paper = {"type": "business_licence", "number": "CD/1", "expires_on": "2999-06-01"}
+    paper = {"type": "business_licence", "number": "CD/1", "expires_on": "2199-06-01"}
     await people["rep"].post(f"/v1/accounts/{account['id']}/documents", paper)
     async with accounts.sessions() as session:
         query = "UPDATE account_paper SET expires_on = '2020-01-01' WHERE account_id = :id"
@@ -82,8 +82,8 @@ async def test_a_licence_that_has_run_out_counts_as_missing_a1(accounts, people,
     ("fields", "pointer"),
     [
         pytest.param({"expires_on": "2020-01-01"}, "/expires_on", id="over already"),
-        pytest.param({"issued_on": "2999-02-01", "expires_on": "2999-01-01"}, "/expires_on", id="over before it began"),
-        pytest.param({"expires_on": "2999-02-30"}, "/expires_on", id="30 February"),
+        pytest.param({"issued_on": "2199-02-01", "expires_on": "2199-01-01"}, "/expires_on", id="over before it began"),
+        pytest.param({"expires_on": "2199-02-30"}, "/expires_on", id="30 February"),
         pytest.param({"file_hash": "abc"}, "/file_hash", id="no hash"),
         pytest.param({"colour": "red"}, "/colour", id="a field nobody knows"),
     ],
@@ -129,7 +129,7 @@ async def test_personal_data_is_in_no_event_a1(accounts, people, opened):
     path = f"/v1/accounts/{account['id']}"
     await people["rep"].post(f"{path}/people", {"role": "main_contact", "name": "Zebedee Quux", **PERSON})
     await people["rep"].post(f"{path}/bank-accounts", {"bank": "Rawbank", "number": "998877665544"})
-    paper = {"type": "business_licence", "number": "CD/1", "expires_on": "2999-06-01"}
+    paper = {"type": "business_licence", "number": "CD/1", "expires_on": "2199-06-01"}
     await people["rep"].post(f"{path}/documents", paper)
     async with accounts.sessions() as session:
         query = "SELECT convert_from(payload, 'UTF8') FROM outbox WHERE aggregateid = :id"
