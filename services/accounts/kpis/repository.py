@@ -1,7 +1,7 @@
 """What the board reads and writes; figures are added up by the database, per day and currency."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,20 +11,16 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accounts.complaints.models import Complaint, Feedback
 from services.accounts.dossiers.models import Account, AccountPaper, TeamRow
 from services.accounts.kpis.material import AccountLife, SoldOn
 from services.accounts.kpis.models import Appraisal, DossierShare, KpiOrder, KpiSale, KpiWarning, WatchedPeriod
 from services.accounts.kpis.sales import Sale, SoldOrder, credited, from_plain, to_plain
 from services.accounts.programmes.models import ListMember
-from services.accounts.surveys.domain import Marks
-from services.accounts.surveys.facts import CausedByUs, SurveyedAccount
-from services.accounts.surveys.models import Survey
 from services.accounts.targets.domain import Scope, ScopeKind
 from services.accounts.targets.repository import seen_by
 from shared.auth.principal import Reach
 from shared.auth.scope import within
-from shared.calendar import Period, local_day
+from shared.calendar import Period
 from shared.db.mechanisms import person, role_holding
 from shared.money import Money
 
@@ -184,58 +180,6 @@ async def mean_share(session: AsyncSession, *, accounts: Select[Any], day: date)
     )
     total, count = (await session.execute(select(func.sum(latest.c.share), func.count()).select_from(latest))).one()
     return Decimal(total) / count if count else None
-
-
-async def complaints_caused(
-    session: AsyncSession, *, accounts: Select[Any], span: Period, known_at: datetime
-) -> list[date]:
-    """The days on which complaints of the span were opened that are resolved, by then, as caused by us."""
-    query = select(Complaint.opened_on).where(
-        Complaint.account_id.in_(accounts),
-        Complaint.opened_on >= span.first,
-        Complaint.opened_on < span.until,
-        Complaint.caused_by_us.is_(True),
-        Complaint.resolved_at <= known_at,
-    )
-    return list(await session.scalars(query.order_by(Complaint.opened_on)))
-
-
-async def feedback_of(
-    session: AsyncSession, *, accounts: Select[Any], span: Period, known_on: date
-) -> Sequence[Feedback]:
-    """Feedback and questions received inside the span and by that day."""
-    query = select(Feedback).where(
-        Feedback.account_id.in_(accounts),
-        Feedback.received_on >= span.first,
-        Feedback.received_on < span.until,
-        Feedback.received_on <= known_on,
-    )
-    return (await session.scalars(query.order_by(Feedback.id))).all()
-
-
-async def surveyed_accounts(
-    session: AsyncSession, *, accounts: Select[Any], span: Period, zone: str, known_at: datetime
-) -> dict[str, SurveyedAccount]:
-    """Accounts that answered a survey inside the span, with their answers and the complaints we caused."""
-    inside = Survey.answered_on >= span.first, Survey.answered_on < span.until, Survey.answered_at <= known_at
-    answered = select(Survey).where(Survey.account_id.in_(accounts), *inside).order_by(Survey.id)
-    marks: dict[str, list[Marks]] = {}
-    for row in await session.scalars(answered):
-        if row.answered_on is not None and row.answers:
-            marks.setdefault(row.account_id, []).append(Marks(row.id, row.answered_on, tuple(row.answers.values())))
-    caused: dict[str, list[CausedByUs]] = {}
-    theirs = select(Complaint).where(
-        Complaint.account_id.in_(select(Survey.account_id).where(Survey.account_id.in_(accounts), *inside)),
-        Complaint.opened_on >= span.first,
-        Complaint.opened_on < span.until,
-        Complaint.caused_by_us.is_(True),
-        Complaint.resolved_at <= known_at,
-    )
-    for one in await session.scalars(theirs):
-        if one.resolved_at is not None:
-            known = CausedByUs(one.id, one.opened_on, local_day(one.resolved_at, zone))
-            caused.setdefault(one.account_id, []).append(known)
-    return {name: SurveyedAccount(tuple(given), tuple(caused.get(name, ()))) for name, given in marks.items()}
 
 
 async def accounts_to_measure(session: AsyncSession, *, policy: str, day: date, limit: int) -> Sequence[Account]:

@@ -29,7 +29,7 @@ from services.accounts.kpis.facts import ClerkFacts
 from services.accounts.kpis.life import end_of
 from services.accounts.kpis.material import Planned, SalesPlan, ScopeMaterial
 from services.accounts.kpis.models import Appraisal
-from services.accounts.kpis.work import work_of
+from services.accounts.kpis.work import Day, Whose, work_of
 from services.accounts.ratings.repository import exchange_rates
 from services.accounts.targets import repository as targets
 from services.accounts.targets.domain import PlannedKpi, Scope, ScopeKind
@@ -106,6 +106,7 @@ async def gather(session: AsyncSession, *, scope: Scope, occasion: Occasion) -> 
     people = await _people(session, scope)
     day = min(known_on, span.last)
     accounts = repository.accounts_in(scope, people, day)
+    listed = await repository.listed_lives(session, accounts=accounts, known_on=known_on)
     return ScopeMaterial(
         scope=scope,
         span=span,
@@ -115,13 +116,16 @@ async def gather(session: AsyncSession, *, scope: Scope, occasion: Occasion) -> 
         sales_plans=await _sales_plans(session, scope=scope, people=people, occasion=occasion),
         planned=await _planned(session, scope=scope, occasion=occasion),
         rates=await exchange_rates(session),
-        accounts=await repository.listed_lives(session, accounts=accounts, known_on=known_on),
+        accounts=listed,
         newcomers=await repository.newcomer_lives(session, accounts=accounts, span=span, known_on=known_on),
         customers_before=await repository.customers_before(session, accounts=accounts, span=span, known_on=known_on),
         lists=await repository.list_spans(session),
         completeness=await repository.mean_share(session, accounts=accounts, day=day),
         work=await work_of(
-            session, accounts=accounts, span=span, known_on=known_on, zone=occasion.zone, plans=occasion.plans
+            session,
+            whose=Whose(scope, people, accounts, listed),
+            span=span,
+            day=Day(known_on, occasion.plans, occasion.zone),
         ),
         lost=_conditions(occasion.plans, LOST),
         new=_conditions(occasion.plans, NEW),

@@ -1,21 +1,28 @@
-"""What complaints, feedback and surveys tell the board; a kind of work nobody keeps yet has no evidence."""
+"""What cases, complaints, feedback, return visits and surveys tell the board; what nobody keeps has no evidence."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.asked_facts import FactsOf
+from services.accounts.cases.domain import Stage
+from services.accounts.cases.models import DevelopmentCase
 from services.accounts.complaints.domain import FeedbackKind
-from services.accounts.complaints.models import Feedback
-from services.accounts.kpis import repository
+from services.accounts.complaints.models import Complaint, Feedback
 from services.accounts.kpis.life import end_of
-from services.accounts.kpis.material import Asked, Work
-from services.accounts.surveys.facts import FUNCTIONS, SurveyedAccount
-from shared.calendar import Period, local_day, period_of
+from services.accounts.kpis.material import AccountLife, Asked, Due, Work
+from services.accounts.return_visits.domain import Finding
+from services.accounts.return_visits.models import ReturnVisit, SpotCheck
+from services.accounts.surveys.domain import Marks
+from services.accounts.surveys.facts import FUNCTIONS, CausedByUs, SurveyedAccount
+from services.accounts.surveys.models import Survey
+from services.accounts.targets.domain import Scope, ScopeKind
+from shared.calendar import Period, add_months, local_day, period_of
 from shared.policy.evaluation import Case
 from shared.policy.plan import Plans
 from shared.policy.scorecard import ScorecardPlan
@@ -24,28 +31,150 @@ from shared.trace import Subject
 SATISFACTION = "satisfaction-survey"
 
 
-async def work_of(
-    session: AsyncSession, *, accounts: Select[Any], span: Period, known_on: date, zone: str, plans: Plans
-) -> Work:
-    """The work for these accounts inside the span, as known at the end of a local day."""
-    known_at = end_of(known_on, zone)
-    complaints = await repository.complaints_caused(session, accounts=accounts, span=span, known_at=known_at)
-    asked = await repository.feedback_of(session, accounts=accounts, span=span, known_on=known_on)
-    surveyed = await repository.surveyed_accounts(session, accounts=accounts, span=span, zone=zone, known_at=known_at)
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The local day at whose end everything is known, and the policies and the zone it is looked at with."""
+
+    known_on: date
+    plans: Plans
+    zone: str
+
+    @property
+    def known_at(self) -> datetime:
+        return end_of(self.known_on, self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The scope, its people, and its accounts as a query; `listed` are those that have ever been key accounts."""
+
+    scope: Scope
+    people: Collection[str]
+    accounts: Select[Any]
+    listed: Sequence[AccountLife]
+
+
+async def work_of(session: AsyncSession, *, whose: Whose, span: Period, day: Day) -> Work:
+    """The work inside the span, as known at the end of a local day."""
+    asked = await feedback_of(session, accounts=whose.accounts, span=span, known_on=day.known_on)
+    surveyed = await surveyed_accounts(session, accounts=whose.accounts, span=span, day=day)
+    until = min(day.known_on, span.last)
     return Work(
-        complaints_caused=tuple(complaints),
-        feedback=tuple(_judged(row, zone, known_on) for row in asked if row.kind == FeedbackKind.feedback),
-        questions=tuple(_judged(row, zone, known_on) for row in asked if row.kind == FeedbackKind.question),
-        satisfaction=tuple(_scores(surveyed, plans.by_id.get(SATISFACTION), min(known_on, span.last), zone)),
+        cases_won=tuple(await cases_won(session, whose=whose, span=span, known_on=day.known_on)),
+        complaints_caused=tuple(
+            await complaints_caused(session, accounts=whose.accounts, span=span, known_at=day.known_at)
+        ),
+        feedback=tuple(_judged(row, day) for row in asked if row.kind == FeedbackKind.feedback),
+        questions=tuple(_judged(row, day) for row in asked if row.kind == FeedbackKind.question),
+        return_visits=visits_due(whose.listed, await visited_months(session, whose=whose, span=span, day=day), span),
+        satisfaction=tuple(_scores(surveyed, day.plans.by_id.get(SATISFACTION), until, day.zone)),
     )
 
 
-def _judged(row: Feedback, zone: str, known_on: date) -> Asked:
+def visits_due(listed: Sequence[AccountLife], visited: Collection[tuple[str, str]], span: Period) -> tuple[Due, ...]:
+    """One visit for each key account and month of the span: due with the month, done where its honest form came in."""
+    months = [period_of("month", add_months(span.first, number)) for number in range(12)]
+    return tuple(
+        Due(month.last, (account.account_id, month.key) in visited)
+        for month in months
+        if month.first < span.until
+        for account in listed
+        if any(first <= month.last < until for first, until in account.listed)
+    )
+
+
+async def cases_won(session: AsyncSession, *, whose: Whose, span: Period, known_on: date) -> list[date]:
+    """The days on which the branch's cases, or those the people picked, were won."""
+    theirs = (
+        DevelopmentCase.branch == whose.scope.id
+        if whose.scope.kind is ScopeKind.branch
+        else DevelopmentCase.picked_by.in_(whose.people)
+    )
+    query = select(DevelopmentCase.closed_on).where(
+        theirs,
+        DevelopmentCase.stage == Stage.won,
+        DevelopmentCase.closed_on >= span.first,
+        DevelopmentCase.closed_on < span.until,
+        DevelopmentCase.closed_on <= known_on,
+    )
+    return [day for day in await session.scalars(query.order_by(DevelopmentCase.closed_on)) if day is not None]
+
+
+async def visited_months(session: AsyncSession, *, whose: Whose, span: Period, day: Day) -> set[tuple[str, str]]:
+    """`(account, month)` of each form received by then and not found false by then."""
+    false = exists().where(
+        SpotCheck.return_visit_id == ReturnVisit.id,
+        SpotCheck.finding == Finding.falsified,
+        SpotCheck.checked_at <= day.known_at,
+    )
+    query = select(ReturnVisit.account_id, ReturnVisit.month).where(
+        ReturnVisit.account_id.in_(whose.accounts),
+        ReturnVisit.month >= period_of("month", span.first).key,
+        ReturnVisit.month <= period_of("month", span.last).key,
+        ReturnVisit.received_on <= day.known_on,
+        ~false,
+    )
+    return {(account_id, month) for account_id, month in await session.execute(query)}
+
+
+async def complaints_caused(
+    session: AsyncSession, *, accounts: Select[Any], span: Period, known_at: datetime
+) -> list[date]:
+    """The days on which complaints of the span were opened that are resolved, by then, as caused by us."""
+    query = select(Complaint.opened_on).where(
+        Complaint.account_id.in_(accounts),
+        Complaint.opened_on >= span.first,
+        Complaint.opened_on < span.until,
+        Complaint.caused_by_us.is_(True),
+        Complaint.resolved_at <= known_at,
+    )
+    return list(await session.scalars(query.order_by(Complaint.opened_on)))
+
+
+async def feedback_of(
+    session: AsyncSession, *, accounts: Select[Any], span: Period, known_on: date
+) -> Sequence[Feedback]:
+    """Feedback and questions received inside the span and by that day."""
+    query = select(Feedback).where(
+        Feedback.account_id.in_(accounts),
+        Feedback.received_on >= span.first,
+        Feedback.received_on < span.until,
+        Feedback.received_on <= known_on,
+    )
+    return (await session.scalars(query.order_by(Feedback.id))).all()
+
+
+async def surveyed_accounts(
+    session: AsyncSession, *, accounts: Select[Any], span: Period, day: Day
+) -> dict[str, SurveyedAccount]:
+    """Accounts that answered a survey inside the span, with their answers and the complaints we caused."""
+    inside = Survey.answered_on >= span.first, Survey.answered_on < span.until, Survey.answered_at <= day.known_at
+    answered = select(Survey).where(Survey.account_id.in_(accounts), *inside).order_by(Survey.id)
+    marks: dict[str, list[Marks]] = {}
+    for row in await session.scalars(answered):
+        if row.answered_on is not None and row.answers:
+            marks.setdefault(row.account_id, []).append(Marks(row.id, row.answered_on, tuple(row.answers.values())))
+    caused: dict[str, list[CausedByUs]] = {}
+    theirs = select(Complaint).where(
+        Complaint.account_id.in_(select(Survey.account_id).where(Survey.account_id.in_(accounts), *inside)),
+        Complaint.opened_on >= span.first,
+        Complaint.opened_on < span.until,
+        Complaint.caused_by_us.is_(True),
+        Complaint.resolved_at <= day.known_at,
+    )
+    for one in await session.scalars(theirs):
+        if one.resolved_at is not None:
+            known = CausedByUs(one.id, one.opened_on, local_day(one.resolved_at, day.zone))
+            caused.setdefault(one.account_id, []).append(known)
+    return {name: SurveyedAccount(tuple(given), tuple(caused.get(name, ()))) for name, given in marks.items()}
+
+
+def _judged(row: Feedback, day: Day) -> Asked:
     """On time once it is answered by its time; late as soon as that time has passed without an answer."""
-    answered = row.answered_at if row.answered_at and local_day(row.answered_at, zone) <= known_on else None
+    answered = row.answered_at if row.answered_at and row.answered_at <= day.known_at else None
     if answered is not None:
         return Asked(row.received_on, answered <= row.answer_by)
-    return Asked(row.received_on, False if row.answer_by <= end_of(known_on, zone) else None)
+    return Asked(row.received_on, False if row.answer_by <= day.known_at else None)
 
 
 def _scores(surveyed: dict[str, SurveyedAccount], card: Any, until: date, zone: str) -> Iterator[Decimal]:
