@@ -40,9 +40,13 @@ class LineAt(NamedTuple):
         return Money(max(0, -(-short // self.quantity)), self.net.currency)
 
 
+# What the registry gives to the account belongs to no line, and an election here is that of the pricing day.
 SAME_FOR_EVERY_LINE = frozenset(
-    ("account.is_key_account", "account.class", "account.industrial", "account.frozen", "election.p4")
+    fact.name
+    for fact in load_registry().computed_by("pricing")
+    if (fact.subject == ("account",) and not fact.windows) or fact.name == "election.p4"
 )
+Whole = tuple[Measure, Period | None, datetime]
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class SaleFacts:
     quote_state: str = "priced"
     contract_state: str = "none"
     alike: frozenset[str] = SAME_FOR_EVERY_LINE
-    known: dict[tuple[str, datetime], Evidence | NoEvidence] = field(default_factory=dict, compare=False)
+    known: dict[Whole, Evidence | NoEvidence] = field(default_factory=dict, compare=False)
 
     def value(
         self, measure: Measure, subject: Subject, window: Period | None, as_of: datetime
@@ -72,7 +76,7 @@ class SaleFacts:
         """
         if measure.fact not in self.alike:
             return self._found(Asked(measure, subject, window, as_of))
-        key = measure.fact, as_of
+        key = measure, window, as_of
         if key not in self.known:
             self.known[key] = self._found(Asked(measure, subject, window, as_of))
         return self.known[key]

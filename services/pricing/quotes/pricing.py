@@ -19,7 +19,7 @@ from services.pricing.quotes.domain import (
     QuoteLine,
     QuoteState,
 )
-from services.pricing.quotes.facts import LineAt, SaleFacts
+from services.pricing.quotes.facts import LineAt, SaleFacts, Whole
 from services.pricing.quotes.material import Material
 from services.pricing.quotes.pricebook import PriceBook
 from services.pricing.quotes.terms import AT_ONCE, PaymentTerms
@@ -167,7 +167,7 @@ class _Work:
         return tuple(Subject("line", f"{self._id}:{number}", self._sale) for number in numbers)
 
     @cached_property
-    def _known(self) -> dict[tuple[str, datetime], Evidence | NoEvidence]:
+    def _known(self) -> dict[Whole, Evidence | NoEvidence]:
         """What is the same for every line is so before the rules and after them."""
         return {}
 
