@@ -26,6 +26,14 @@ async def account(session: AsyncSession, *, account_id: str, reach: Reach) -> Ac
     return found
 
 
+async def account_going_on(session: AsyncSession, *, account_id: str, reach: Reach) -> Account:
+    """The same, for what begins something new: raises AccountMerged where another account goes on for it."""
+    found = await account(session, account_id=account_id, reach=reach)
+    if found.merged_into is not None:
+        raise AccountMerged(account_id, found.merged_into)
+    return found
+
+
 async def locked_account(session: AsyncSession, *, account_id: str, reach: Reach) -> Account:
     """The account with its version moved: whoever else changes it waits, or meets the new version.
 

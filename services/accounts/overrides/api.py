@@ -32,7 +32,7 @@ async def ask_for_override(
 ) -> OverrideOut:
     """Ask for a class set by hand, with a reason and an end; once granted it stands above ratings until then (A5)."""
     who = here.by(caller, "ratings.override")
-    account = await dossiers.account(session, account_id=body.account_id, reach=who.reach)
+    account = await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
     rules = Rulebook(policies.in_force(who.today))
     row = await ask_override(session, account=account, request=body, rules=rules, who=who)
     response.headers["Location"] = f"/v1/rating-overrides/{row.id}"

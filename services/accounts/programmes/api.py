@@ -43,7 +43,7 @@ async def nominate(
 ) -> NominationOut:
     """A department's head names an account for a half year's list; one of the five criteria must hold (A4)."""
     who = here.by(caller, "nominations.write")
-    account = await dossiers.account(session, account_id=body.account_id, reach=who.reach)
+    account = await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
     nomination = await service.nominate(
         session, account=account, request=body, caller=caller, rules=Rulebook(policies.in_force(who.today)), who=who
     )

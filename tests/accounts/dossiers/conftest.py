@@ -15,6 +15,7 @@ ROLES = {
     "other_rep": {"role": "account_rep", "branch": "lubumbashi"},
     "kam": {"role": "key_account_manager"},
     "finance": {"role": "finance"},
+    "market": {"role": "department_head", "department": "market_development"},
     "auditor": {"role": "auditor"},
 }
 

@@ -94,6 +94,16 @@ async def test_one_account_goes_on_for_two_and_says_so_everywhere_i2(accounts, p
     assert detail["reason"] == "one licence, two names"
 
 
+def a_nomination(account_id: str) -> dict[str, Any]:
+    reason = {"fact": "account.strategic_project", "value": True, "evidence": "the port's new terminal"}
+    return {
+        "half_year": "2031-H1",
+        "account_id": account_id,
+        "department": "market_development",
+        "reasons": [reason],
+    }
+
+
 async def test_nothing_new_is_written_on_what_was_merged_away_i2(people, opened):
     old, heir = await opened(), await opened()
     path = f"/v1/accounts/{old['id']}"
@@ -106,6 +116,7 @@ async def test_nothing_new_is_written_on_what_was_merged_away_i2(people, opened)
         await people["rep"].post(f"{path}/bank-accounts", {"bank": "Rawbank", "number": "12345678"}),
         await people["kam"].put(f"{path}/team", {"members": []}),
         await people["kam"].post(f"{path}/freeze", {"reason": "too late"}),
+        await people["market"].post("/v1/nominations", a_nomination(old["id"])),
     ]
     for refused in tried:
         assert (refused.status_code, refused.json()["code"]) == (409, "account_merged")

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
@@ -96,6 +97,12 @@ def test_a_wrong_heading_is_named_by_its_cell_a1(header, pointers):
 def test_an_empty_file_has_no_header_a1(body):
     with pytest.raises(WrongHeader):
         read(csv_lines(body))
+
+
+def test_the_page_for_users_names_every_column_a1():
+    page = (Path(__file__).resolve().parents[3] / "docs" / "accounts" / "dossiers.md").read_text(encoding="utf-8")
+    plain = [column for column in COLUMNS if column.goes_to[0] != "people" or column.goes_to[-1] == "name"]
+    assert [column.name for column in plain if f"`{column.name}`" not in page or column.zh not in page] == []
 
 
 def rejected_cells(row) -> dict[str, str]:
