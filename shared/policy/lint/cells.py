@@ -1,7 +1,6 @@
 """Plain tables hold what their columns promise, and name only what exists."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -48,12 +47,49 @@ def _cell(policy: str, kind: ColumnKind, value: object, path: str, library: Libr
         if not is_currency(value):
             yield finding("currency_unknown", policy, path, currency=value)
     elif not _FITS[kind](value):
-        yield finding("cell_wrong", policy, path, value=value, kind=kind)
+        en, zh = _KIND_NAMES[kind]
+        yield finding("cell_wrong", policy, path, value=_as_written(value), kind=en, kind_zh=zh)
 
 
+def _is_text(value: object) -> bool:
+    """A name that looks like another one, but for a blank nobody sees, is no name."""
+    return isinstance(value, str) and bool(value) and value == value.strip()
+
+
+def _as_written(value: object) -> str:
+    """The cell as its author knows it, not as Python does."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return f'"{value}"'
+        case tuple():
+            return f"[{', '.join(_as_written(each) for each in value)}]"
+        case Words():
+            return f'{{en: "{value.en}", zh: "{value.zh}"}}'
+        case Decimal():
+            return f"{value:f}"
+    return str(value)
+
+
+_KIND_NAMES: dict[ColumnKind, tuple[str, str]] = {
+    "text": ("text without blanks around it", "前后无空格的文本"),
+    "choice": ("choice", "选项"),
+    "words": ("pair of an English and a Chinese text", "中英文文本"),
+    "money": ("amount", "金额"),
+    "rate": ("rate", "比率"),
+    "count": ("whole number", "整数"),
+    "date": ("day", "日期"),
+    "duration": ("duration such as P1M", "时长（如 P1M）"),
+    "yes_no": ("yes or no", "是或否"),
+    "list": ("list", "列表"),
+    "time": ("time of day such as 08:30", "时刻（如 08:30）"),
+    "currency": ("currency", "币种"),
+    "fact": ("fact", "事实"),
+}
 _FITS: dict[ColumnKind, Callable[[object], bool]] = {
-    "text": lambda value: isinstance(value, str),
-    "choice": lambda value: isinstance(value, str),
+    "text": _is_text,
+    "choice": _is_text,
     "words": lambda value: isinstance(value, Words),
     "money": lambda value: isinstance(value, Decimal),
     "rate": lambda value: isinstance(value, Decimal),
@@ -86,11 +122,10 @@ def _duties(document: TableDocument, library: Library) -> Iterator[Finding]:
 
 def _branches(document: TableDocument) -> Iterator[Finding]:
     """Each branch once, and one head office."""
-    named = Counter(row.get("branch") for row in document.rows)
-    for index, row in enumerate(document.rows):
-        if named[row.get("branch")] > 1:
-            named[row.get("branch")] = 0
-            yield finding("branch_twice", document.id, f"rows[{index}].branch", branch=row.get("branch"))
+    names = [row.get("branch") for row in document.rows]
+    for name in dict.fromkeys(name for name in names if isinstance(name, str)):
+        if names.count(name) > 1:
+            yield finding("branch_twice", document.id, f"rows[{names.index(name)}].branch", branch=name)
     count = sum(row.get("head_office") is True for row in document.rows)
     if count != 1:
         yield finding("head_office_count", document.id, "rows", count=count)

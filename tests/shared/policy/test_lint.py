@@ -201,3 +201,24 @@ def _home(policy: str) -> str:
 
     library = Library.of(drafts().values(), load_registry())
     return library.mounted_in(drafts()[policy]) or "accounts"
+
+
+@pytest.mark.parametrize(
+    ("branch", "said", "zh"),
+    [
+        pytest.param("", '"" is no text without blanks around it.', '""不是前后无空格的文本。', id="nothing"),
+        pytest.param(" goma", '" goma" is no text without blanks around it.', None, id="a blank before"),
+        pytest.param("goma ", '"goma " is no text without blanks around it.', None, id="a blank behind"),
+        pytest.param(("a", "b"), '["a", "b"] is no text without blanks around it.', None, id="a list"),
+        pytest.param(True, "yes is no text without blanks around it.", None, id="a truth"),
+    ],
+)
+def test_a_branch_is_called_by_a_plain_text_and_what_is_not_is_shown_as_written(
+    branch: object, said: str, zh: str | None
+) -> None:
+    [table] = [placed.document for placed in load_pack(PACK) if placed.document.id == "branches"]
+    assert isinstance(table, TableDocument)
+    rows = (table.rows[0], {**table.rows[1], "branch": branch}, *table.rows[2:])
+    [found] = findings([*drafts().values(), table.model_copy(update={"rows": rows})])
+    assert (found.code, found.path, found.en) == ("cell_wrong", "rows[1].branch", said)
+    assert zh is None or found.zh == zh
