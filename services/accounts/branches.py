@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from shared.errors import FieldError, ValidationProblem, Words
+from shared.branches import unknown_branch
+from shared.errors import ValidationProblem
 from shared.policy.plan import Plans, TablePlan
 
 BRANCHES = "branches"
@@ -28,9 +29,3 @@ class UnknownBranch(ValidationProblem):
 
     def __init__(self, branch: str) -> None:
         super().__init__(errors=[unknown_branch(branch)])
-
-
-def unknown_branch(branch: str) -> FieldError:
-    """What is said of a branch that the table doesn't name."""
-    detail: Words = {"en": f"no branch is called {branch}", "zh": f"没有名为{branch}的分公司"}
-    return FieldError("/branch", "unknown_branch", detail)

@@ -1,6 +1,6 @@
 """A route shown before anybody submits, by the same code that freezes it (S-G2)."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,9 +13,10 @@ from services.approvals.requests.inputs import given_facts
 from services.approvals.requests.schemas import Person, RouteAsked, RoutePreviewed, StepPreviewed, Words
 from services.approvals.routing.domain import capacity, turns, wanted
 from services.approvals.routing.repository import names_of, people_for
-from services.approvals.routing.service import Routed, expected_days, find_route, freeze_route
+from services.approvals.routing.service import Routed, UnknownRoute, expected_days, find_route, freeze_route
 from shared.auth.principal import Principal, Reach
-from shared.errors import FieldError, ValidationProblem
+from shared.branches import unknown_branch
+from shared.errors import FieldError, NotFound, ValidationProblem
 from shared.errors import Words as Said
 from shared.http.dependencies import Session, allowed
 from shared.http.routes import Router, without_idempotency_key
@@ -23,6 +24,13 @@ from shared.policy.registry import load_registry
 from shared.trace import Subject
 
 router = Router(tags=["routes"])
+
+
+class NoSuchRoute(NotFound):
+    """Whoever looks at a route that is not there has only mistyped its name."""
+
+    code = "unknown_route"
+    title: ClassVar[Said] = {"en": "There is no such route", "zh": "没有此流程"}
 
 
 @router.post("/routes/preview")
@@ -38,9 +46,11 @@ async def preview_route(
         missing = Said(en="name a route or a contract", zh="须指明流程或合同")
         raise ValidationProblem(errors=[FieldError("/route", "missing", missing)])
     if asked.branch is not None and asked.branch not in at.branches:
-        unknown = Said(en=f"no branch is called {asked.branch}", zh=f"没有名为{asked.branch}的分公司")
-        raise ValidationProblem(errors=[FieldError("/branch", "unknown_branch", unknown)])
-    about = Subject(find_route(asked.route, at=at).document.subject, "preview")
+        raise ValidationProblem(errors=[unknown_branch(asked.branch)])
+    try:
+        about = Subject(find_route(asked.route, at=at).document.subject, "preview")
+    except UnknownRoute as unknown:
+        raise NoSuchRoute(unknown.detail) from unknown
     facts = given_facts(asked.inputs, load_registry())
     routed = freeze_route(asked.route, subject=about, facts=facts, branch=asked.branch, at=at)
     return await _show(session, routed, branch=asked.branch, at=at)

@@ -479,7 +479,7 @@ async def test_a_route_is_previewed_for_facts_alone(house):
 @pytest.mark.parametrize(
     ("asked", "status", "code"),
     [
-        pytest.param({"route": "no-such-route"}, 409, "unknown_route", id="a route nobody published"),
+        pytest.param({"route": "no-such-route"}, 404, "unknown_route", id="a route nobody published"),
         pytest.param({"route": "contract-route"}, 409, "route_not_decidable", id="S-G2: an amount nobody knows"),
         pytest.param({"route": "contract-route", "inputs": {"x": 1}}, 422, "invalid_request", id="no fact"),
         pytest.param({"route": "contract-route", "branch": "x"}, 422, "invalid_request", id="a branch nobody named"),
@@ -489,6 +489,13 @@ async def test_a_route_is_previewed_for_facts_alone(house):
 async def test_a_preview_guesses_nothing(house, asked, status, code):
     answer = await house.rep.post("/v1/routes/preview", asked)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+
+
+@pytest.mark.parametrize(("branch", "said"), [("", "须指明分公司"), (" ", "须指明分公司"), ("x", "没有名为x的分公司")])
+async def test_a_preview_says_which_branch_it_does_not_know(house, branch, said):
+    asked = {"route": "contract-route", "branch": branch}
+    answer = await house.rep.post("/v1/routes/preview", asked, headers={"Accept-Language": "zh"})
+    assert [error["detail"] for error in answer.json()["errors"]] == [said]
 
 
 async def test_zero_bytes_and_huge_figures_are_refused_and_never_an_error_of_ours(house):

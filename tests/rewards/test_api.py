@@ -57,6 +57,19 @@ async def test_the_spring_of_one_account_from_accrual_to_a_statement_that_never_
     assert april["totals"] == [{"amount": "-37400.00", "currency": "CNY"}]
 
 
+@pytest.mark.parametrize("period", ["1900-01", "2020-12", "2021-05"])
+async def test_a_month_before_anything_was_booked_or_still_to_come_has_no_statement(
+    rewards: Rewards, period: str
+) -> None:
+    await play_march(rewards)
+    await rewards.at("2021-04-06T07:00")
+    finance = rewards.caller("finance")
+    asked = f"/v1/statements?beneficiary=salesperson:{said.REP}&period="
+    (provisional,) = await items(finance, asked + "2021-03")
+    assert provisional["waiting"]
+    assert await items(finance, asked + period) == []
+
+
 async def test_an_orders_chain_finds_what_came_of_it_p10(rewards: Rewards) -> None:
     await play_march(rewards)
     finance = rewards.caller("finance")

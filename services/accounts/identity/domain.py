@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
-from services.accounts.branches import unknown_branch
+from shared.branches import unknown_branch
 from shared.errors import Conflict, FieldError, Forbidden, NotFound, Problem, Unauthenticated, ValidationProblem, Words
 
 FREE_ATTEMPTS = 5

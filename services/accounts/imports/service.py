@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.banking.sealing import Keyring
-from services.accounts.branches import branches_by_name, unknown_branch
+from services.accounts.branches import branches_by_name
 from services.accounts.database import one_of
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.service import Whereabouts
@@ -24,6 +24,7 @@ from services.accounts.imports.opening import NewDossier, new_dossier, open_doss
 from services.accounts.imports.rows import AccountRow, Readable
 from services.accounts.merges.service import heirs_of
 from services.accounts.programmes.service import name_on_lists
+from shared.branches import unknown_branch
 from shared.calendar import period
 from shared.errors import Problem, Words
 from shared.events.accounts import ElectionMade

@@ -116,6 +116,7 @@ async def list_statements(
     session: Session,
     page: PageQuery,
     now: Now,
+    today: Today,
     judges: Judges,
     caller: Reader,
     beneficiary: Beneficiary = None,
@@ -126,7 +127,8 @@ async def list_statements(
     reach = caller.reach("statements.read")
     if beneficiary is not None and period is not None:
         await check_seen(session, reach, beneficiary)
-        asked = statements.Asked(beneficiary, month(period).key, known_at, now)
+        this_month = period_of("month", today).key
+        asked = statements.Asked(beneficiary, month(period).key, known_at, now, this_month)
         found = await statements.statement(session, asked)
         return Page(items=[statement_shown(found, judges)] if found else [], next=None)
     query = (

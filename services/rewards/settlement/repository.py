@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.rewards.ledger.models import PostingRow
 from services.rewards.settlement.models import ClosedPeriod, StatementRow
 
 
@@ -15,10 +16,12 @@ async def closed_period(session: AsyncSession, period: str) -> ClosedPeriod | No
     return await session.get(ClosedPeriod, period)
 
 
-async def first_month(session: AsyncSession) -> str | None:
-    """The earliest month anything was ever booked in."""
-    found: str | None = await session.scalar(text("SELECT min(period) FROM posting"))
-    return found
+async def first_month(session: AsyncSession, *, beneficiary: str | None = None) -> str | None:
+    """The earliest month anything was ever booked in, for one beneficiary or for anybody."""
+    query = select(func.min(PostingRow.period))
+    if beneficiary is not None:
+        query = query.where(PostingRow.beneficiary == beneficiary)
+    return await session.scalar(query)
 
 
 async def sums_of(session: AsyncSession, *, period: str, until: int) -> Sequence[Row[Any]]:

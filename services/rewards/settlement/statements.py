@@ -27,6 +27,7 @@ class Asked:
     period: str
     known_at: datetime | None
     now: datetime
+    this_month: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,13 @@ async def _provisional(session: AsyncSession, asked: Asked, closed: ClosedPeriod
     known_at = asked.known_at or asked.now
     position = await journal.position_at(session, known_at, now=asked.now)
     found = await _at(session, None, asked.beneficiary, asked.period, position)
-    return found if found.lines or found.waiting else None
+    return found if found.lines or (found.waiting and await _is_of_then(session, asked)) else None
+
+
+async def _is_of_then(session: AsyncSession, asked: Asked) -> bool:
+    """What waits now is no news of a month before anything was booked, nor of one that has not begun."""
+    first = await repository.first_month(session, beneficiary=asked.beneficiary)
+    return first is not None and first <= asked.period <= asked.this_month
 
 
 async def _at(
