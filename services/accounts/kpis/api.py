@@ -29,6 +29,7 @@ from shared.calendar import Period, local_day
 from shared.db.mechanisms import person
 from shared.errors import Language, NotFound, in_language
 from shared.http.dependencies import Session, allowed
+from shared.http.moments import Day
 from shared.http.pages import Page, PageQuery, newest_first, oldest_first, read_page
 from shared.http.routes import Router
 from shared.policy.api import Policies
@@ -43,7 +44,7 @@ Reader = Annotated[Principal, allowed("kpis.read")]
 PeriodKey = Annotated[
     str, Query(alias="period", max_length=10, description="a month, quarter or year", examples=["2021-Q1"])
 ]
-AsOf = Annotated[date | None, Query(description="as known at the end of this local day; today where left out")]
+AsOf = Annotated[Day | None, Query(description="as known at the end of this local day; today where left out")]
 ScopeId = Annotated[
     str | None, Query(alias="id", max_length=100, description="only this one's: a user's id, or a branch")
 ]
