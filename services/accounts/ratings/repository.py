@@ -124,7 +124,7 @@ async def orders_placed(
     session: AsyncSession, *, account_ids: Collection[str], window: Period, as_of: date
 ) -> dict[str, int]:
     """Orders placed in the window and not cancelled by the day, by account."""
-    query = select(PurchaseOrder.account_id, func.count()).where(
+    query = select(PurchaseOrder.account_id, func.count().label("orders")).where(
         PurchaseOrder.account_id.in_(account_ids),
         PurchaseOrder.placed_on >= window.first,
         PurchaseOrder.placed_on < window.until,
@@ -132,7 +132,7 @@ async def orders_placed(
         or_(~PurchaseOrder.cancelled, PurchaseOrder.cancelled_on > as_of),
     )
     counted = await session.execute(query.group_by(PurchaseOrder.account_id))
-    return dict(counted.tuples().all())
+    return {row.account_id: row.orders for row in counted}
 
 
 async def baselines_of(
