@@ -11,6 +11,7 @@ from services.accounts.dossiers import api as dossiers_api
 from services.accounts.duplicates import api as duplicates_api
 from services.accounts.elections import api as elections_api
 from services.accounts.flags import api as flags_api
+from services.accounts.growth import api as growth_api
 from services.accounts.identity import api as identity_api
 from services.accounts.identity import token_api
 from services.accounts.identity.key_loading import own_keys
@@ -43,6 +44,7 @@ SLICES = (
     programmes_api.router,
     elections_api.router,
     support_api.router,
+    growth_api.router,
     ratings_api.router,
     overrides_api.router,
     reports_api.router,

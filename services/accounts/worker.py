@@ -1,6 +1,7 @@
 """The background process of the accounts service."""
 
 from services.accounts.consumers import consumers
+from services.accounts.growth.service import growth_jobs
 from services.accounts.kpis.jobs import jobs as kpi_jobs
 from services.accounts.ratings.jobs import rates_every_period
 from services.accounts.settings import AccountsSettings
@@ -12,7 +13,7 @@ from shared.worker import run_worker
 def main() -> None:
     settings = AccountsSettings()
     zone = settings.zone
-    jobs = (rates_every_period(zone), *work_jobs(zone), *kpi_jobs(zone), *support_jobs(zone))
+    jobs = (rates_every_period(zone), *work_jobs(zone), *kpi_jobs(zone), *support_jobs(zone), *growth_jobs(zone))
     run_worker(settings, consumers=consumers(zone), jobs=jobs)
 
 

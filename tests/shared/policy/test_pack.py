@@ -54,6 +54,7 @@ def test_the_command_line_fails_on_an_error_and_names_it(tmp_path: Path, capsys:
             id="A11",
         ),
         pytest.param("A12", {"election-p4"}, id="A12"),
+        pytest.param("A13", {"growth-plan-due"}, id="A13"),
         pytest.param("P1", {"price-entry"}, id="P1"),
         pytest.param("P2", {"floor-price", "price-exception"}, id="P2"),
         pytest.param("P4", {"volume-discount", "volume-subsidy", "negotiated-benefit"}, id="P4"),

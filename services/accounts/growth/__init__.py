@@ -1,0 +1,1 @@
+"""Growth plans of key accounts: objectives bound to facts, activities, progress."""
