@@ -27,6 +27,7 @@ from services.accounts.settings import AccountsSettings
 from services.accounts.support import api as support_api
 from services.accounts.surveys import api as surveys_api
 from services.accounts.targets import api as targets_api
+from services.accounts.visits import api as visits_api
 from shared.consumer import topics_read
 from shared.dead_letters_api import dead_letters_router
 from shared.files_api import router as files_router
@@ -56,6 +57,7 @@ SLICES = (
     flags_api.router,
     return_visits_api.router,
     cases_api.router,
+    visits_api.router,
 )
 
 

@@ -10,6 +10,7 @@ from services.accounts.kpis import consumer as kpis
 from services.accounts.merges.consumer import with_heirs
 from services.accounts.programmes import consumer as programmes
 from services.accounts.ratings import consumer as ratings
+from services.accounts.visits import consumer as visits
 from shared.consumer import BatchHandler, Consumer, EventHandler, Received, one_by_one
 from shared.events.approvals import (
     ApprovalGranted,
@@ -84,4 +85,7 @@ async def note_work(session: AsyncSession, event: RequestEvent) -> None:
         await answered(session, event)
 
 
-WORK: Mapping[str, Callable[[AsyncSession, RequestEvent], Awaitable[None]]] = {"case": cases.note_answer}
+WORK: Mapping[str, Callable[[AsyncSession, RequestEvent], Awaitable[None]]] = {
+    "case": cases.note_answer,
+    "visit": visits.note_answer,
+}

@@ -1,0 +1,1 @@
+"""Visits to accounts and receptions of them, from the plan to the reimbursed expense."""

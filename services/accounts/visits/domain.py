@@ -1,0 +1,109 @@
+"""A visit is planned, approved, paid for in advance, reported, checked, and reimbursed as far as committed (A8)."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from shared.errors import FieldError, Forbidden, ValidationProblem, Words
+from shared.money import Money
+
+
+class VisitKind(StrEnum):
+    """Each is the name of the route that approves it."""
+
+    visit = "visit"
+    reception = "reception"
+
+
+class VisitState(StrEnum):
+    planned = "planned"
+    under_review = "under_review"
+    approved = "approved"
+    committed = "committed"
+    reported = "reported"
+    checked = "checked"
+    claimed = "claimed"
+    extra_review = "extra_review"
+    reimbursed = "reimbursed"
+    called_off = "called_off"
+
+
+class VisitMove(StrEnum):
+    """`approve`, `send_back`, `grant_extra` and `refuse_extra` are what approvals answers."""
+
+    revise = "revise"
+    submit = "submit"
+    approve = "approve"
+    send_back = "send_back"
+    commit = "commit"
+    report = "report"
+    check = "check"
+    return_report = "return_report"
+    claim = "claim"
+    ask_extra = "ask_extra"
+    grant_extra = "grant_extra"
+    refuse_extra = "refuse_extra"
+    reimburse = "reimburse"
+    call_off = "call_off"
+
+
+MOVES: dict[tuple[VisitState, VisitMove], VisitState] = {
+    (VisitState.planned, VisitMove.revise): VisitState.planned,
+    (VisitState.planned, VisitMove.submit): VisitState.under_review,
+    (VisitState.planned, VisitMove.call_off): VisitState.called_off,
+    (VisitState.under_review, VisitMove.approve): VisitState.approved,
+    (VisitState.under_review, VisitMove.send_back): VisitState.planned,
+    (VisitState.under_review, VisitMove.call_off): VisitState.called_off,
+    (VisitState.approved, VisitMove.commit): VisitState.committed,
+    (VisitState.approved, VisitMove.call_off): VisitState.called_off,
+    (VisitState.committed, VisitMove.report): VisitState.reported,
+    (VisitState.committed, VisitMove.call_off): VisitState.called_off,
+    (VisitState.reported, VisitMove.check): VisitState.checked,
+    (VisitState.reported, VisitMove.return_report): VisitState.committed,
+    (VisitState.checked, VisitMove.claim): VisitState.claimed,
+    (VisitState.claimed, VisitMove.claim): VisitState.claimed,
+    (VisitState.claimed, VisitMove.ask_extra): VisitState.extra_review,
+    (VisitState.claimed, VisitMove.reimburse): VisitState.reimbursed,
+    (VisitState.extra_review, VisitMove.grant_extra): VisitState.claimed,
+    (VisitState.extra_review, VisitMove.refuse_extra): VisitState.claimed,
+}
+ASKING = frozenset((VisitState.under_review, VisitState.extra_review))
+
+
+class OwnPaper(Forbidden):
+    """403: nobody checks his own report, or pays his own expense."""
+
+    code = "own_paper"
+    title: ClassVar[Words] = {"en": "Nobody decides on what is his own", "zh": "不得处理本人的单据"}
+
+
+class AboveBudget(ValidationProblem):
+    """422: finance commits at most what was approved."""
+
+    def __init__(self, budget: Money) -> None:
+        wrong: Words = {
+            "en": f"at most the approved budget of {budget} {budget.currency}",
+            "zh": f"不得超过已批预算{budget} {budget.currency}",
+        }
+        super().__init__(errors=[FieldError("/amount/amount", "above_budget", wrong)])
+
+
+class OtherCurrency(ValidationProblem):
+    """422: a visit is planned, committed and claimed in one currency."""
+
+    def __init__(self, pointer: str, currency: str) -> None:
+        wrong: Words = {"en": f"in {currency}, as planned", "zh": f"应与计划一致，以{currency}计"}
+        super().__init__(errors=[FieldError(pointer, "other_currency", wrong)])
+
+
+def check_commitment(amount: Money, budget: Money) -> None:
+    """Raises OtherCurrency, AboveBudget."""
+    if amount.currency != budget.currency:
+        raise OtherCurrency("/amount/currency", budget.currency)
+    if amount.amount_minor > budget.amount_minor:
+        raise AboveBudget(budget)
+
+
+def check_not_own(user_id: str, author: str | None) -> None:
+    """Raises OwnPaper."""
+    if user_id == author:
+        raise OwnPaper
