@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from mainstay.demo import screens, story, year
+from mainstay.demo import office, screens, story, year
 from mainstay.demo.cast import Cast, gather_cast
 from mainstay.demo.client import World
 
@@ -42,6 +42,9 @@ def password_in(file: str) -> str:
 async def play_year(cast: Cast, *, workers: list[str], orders_file: Path) -> year.Year:
     played = await year.play(cast, workers=workers, orders_file=orders_file)
     screens.tell_year(played)
+    office.tell_programme(played)
+    office.tell_board(played)
+    screens.tell_stages(played)
     return played
 
 

@@ -275,7 +275,6 @@ def tell_year(year: Year) -> None:
     again = year.again
     if again:
         line(DONE, f"the same file again: {again['accepted']} lines taken, {again['unchanged']:,} known already")
-    tell_stages(year)
 
 
 def sums(amounts: Sequence[dict[str, str]]) -> str:

@@ -39,6 +39,9 @@ class Year:
     verified: dict[str, Any] = field(default_factory=dict)
     pareto: dict[str, Any] = field(default_factory=dict)
     grades: dict[str, int] = field(default_factory=dict)
+    largest: dict[str, Any] = field(default_factory=dict)
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    board: dict[str, Any] = field(default_factory=dict)
 
     def spent(self, stage: str, began: float) -> None:
         self.stages[stage] = self.stages.get(stage, 0) + time.monotonic() - began
@@ -192,6 +195,7 @@ async def look_back(cast: Cast, year: Year, orders_file: Path, *, workers: list[
         "POST", "accounts", "/rating-runs", expect=201, json={"as_of": "2010-12-31", "preview": True}, timeout=300
     )
     year.grades = run.json()["grades"]
+    await look_at_the_office(cast, year)
     year.spent("reports", began)
     began = time.monotonic()
     first = datetime(2009, 12, 1, tzinfo=ZONE)
@@ -199,3 +203,12 @@ async def look_back(cast: Cast, year: Year, orders_file: Path, *, workers: list[
     year.again = again
     await until_quiet(cast.world.http, workers)
     year.spent("again", began)
+
+
+async def look_at_the_office(cast: Cast, year: Year) -> None:
+    """The support programme asked for the year's largest account (A11), and the board of its branch (KPIs, §5)."""
+    year.largest = year.pareto["rows"][0]
+    wanted = {"account_id": year.largest["account_id"], "as_of": "2010-12-31"}
+    year.evaluation = await cast.kam.post("accounts", "/programmes/support/evaluations", wanted)
+    asked = {"scope": "branch", "id": HEAD_OFFICE, "period": "2010-Q4"}
+    year.board = (await cast.auditor.get("accounts", "/kpis", params=asked))["items"][0]

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 from sqlalchemy import text
@@ -13,6 +13,7 @@ from services.rewards.settlement.service import Closing, close_period
 from shared.calendar import Duration
 from shared.consumer import Consumer
 from shared.db.session import commit
+from shared.events.accounts import KpiWarningRaised, SalesTargetSet
 from shared.events.envelope import Event
 from shared.events.registry import EVENT_CLASSES
 from shared.events.rewards import RewardEvent
@@ -179,3 +180,33 @@ async def test_statements_of_all_closed_months_sum_to_what_the_ledger_says_is_pa
         stated = int(await session.scalar(_STATED) or 0)
     payable = sum(amount for balance, amount in (await kept.balances()).items() if balance.state == "payable")
     assert stated == payable > 0
+
+
+async def test_what_accounts_tells_of_a_person_or_a_branch_is_taken_too(postgres: TestPostgres) -> None:
+    told = [
+        KpiWarningRaised(
+            occurred_at=NOW,
+            warning_id="w",
+            kpi="kpi.plan_completion",
+            scope="branch",
+            scope_id="kinshasa",
+            period="2021-Q1",
+            policy="kpi-quarter@1",
+            code="plan_warning",
+            value="0.5",
+            light="red",
+        ),
+        SalesTargetSet(
+            occurred_at=NOW,
+            target_id="t",
+            scope="rep",
+            scope_id="rep",
+            period="2021-Q2",
+            valid_from=date(2021, 4, 1),
+            valid_until=date(2021, 7, 1),
+            amount_minor=100,
+            currency="CNY",
+        ),
+    ]
+    async with fresh_database(postgres, "rewards") as url, kept_in(url) as kept:
+        assert await take_in(kept, numbered(told)) == {"applied": 2}

@@ -17,6 +17,7 @@ from services.rewards.facts.contracts import Product
 from services.rewards.facts.fold import account_after, order_after, signed
 from services.rewards.facts.orders import Order
 from shared.calendar import local_day
+from shared.events.accounts import AccountEvent
 from shared.events.orders import OrderCancelled, OrderReturned
 
 
@@ -96,7 +97,7 @@ def _meets(name: str, span: Span) -> bool:
 def _nothing(books: Books, told: Told) -> None:
     """Facts that no window reads are kept all the same."""
     event: Any = told.event
-    if event.topic == "accounts.v1":
+    if isinstance(event, AccountEvent):
         books.keep_account(account_after(books.account(event.account_id), event))
 
 

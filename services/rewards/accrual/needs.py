@@ -7,8 +7,9 @@ from typing import Any
 
 from services.rewards.accrual.reach import REACH, Reach
 from services.rewards.accrual.windows import WindowKey
+from shared.events.accounts import AccountEvent
 from shared.events.envelope import Event
-from shared.events.orders import OrderCancelled, OrderPlaced, OrderReturned
+from shared.events.orders import OrderCancelled, OrderEvent, OrderPlaced, OrderReturned
 
 SHARED: frozenset[Reach] = frozenset((Reach.RATE, Reach.POLICY, Reach.PRODUCT, Reach.CONTRACT, Reach.ANSWER))
 """Reaches that cross accounts: such a batch works alone."""
@@ -47,7 +48,7 @@ def begins(day: Any) -> datetime:
 
 
 def _add(needs: Needs, event: Any, reach: Reach) -> None:
-    if event.topic in ("accounts.v1", "orders.v1"):
+    if isinstance(event, AccountEvent | OrderEvent):
         needs.accounts.add(event.account_id)
     if reach is Reach.ORDER:
         _add_order(needs, event)
