@@ -133,6 +133,14 @@ async def read_page(
     return _page(items, asked=asked, by=by, show=show)
 
 
+def say_page(page: Page[Any], asked: PageAsked) -> Response:
+    """A page of plain values as it is sent, for a list whose rows need no checking on their way out."""
+    said = {"items": page.items, "next": page.next}
+    return Response(
+        orjson.dumps(said, option=orjson.OPT_UTC_Z), media_type="application/json", headers=dict(asked.response.headers)
+    )
+
+
 def _page(items: Sequence[Any], *, asked: PageAsked, by: Order, show: Callable[[Any], T]) -> Page[T]:
     kept = items[: asked.limit]
     following = None

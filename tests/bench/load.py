@@ -46,6 +46,10 @@ def post(path: str, *, body: bytes, token: str) -> bytes:
     return head.encode() + body
 
 
+def get(path: str, *, token: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: service\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
 async def measure(port: int, connections: int, seconds: float, request: bytes) -> Load:
     took: list[float] = []
     sizes: set[int] = set()

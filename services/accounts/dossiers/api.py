@@ -2,10 +2,10 @@
 
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Query, Response
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.banking.domain import MASK
@@ -13,7 +13,7 @@ from services.accounts.banking.models import BankAccount
 from services.accounts.branches import branches_of
 from services.accounts.dossiers import repository, service
 from services.accounts.dossiers.checklist import checklist_of
-from services.accounts.dossiers.domain import Paper
+from services.accounts.dossiers.domain import Channel, Paper, SalesClass
 from services.accounts.dossiers.models import Account, AccountPaper, AccountPerson, TeamRow
 from services.accounts.dossiers.schemas import (
     AccountChange,
@@ -39,12 +39,14 @@ from services.accounts.edge import Here
 from shared.auth.principal import Principal
 from shared.http.conditional import IfMatch, require_version, show_version
 from shared.http.dependencies import Session, allowed
-from shared.http.pages import Page, PageQuery, oldest_first, read_page
+from shared.http.pages import Page, PageQuery, oldest_first, read_page, say_page
 from shared.http.routes import Router, without_idempotency_key
 from shared.money import Money
 from shared.policy.api import Policies
 
 router = Router(tags=["accounts"])
+CAPITAL = ("registered_capital_minor", "registered_capital_currency")
+LISTED = [getattr(Account, name) for name in (*(set(AccountOut.model_fields) - {"registered_capital"}), *CAPITAL)]
 AccountId = Annotated[str, Path(description="the account's id", examples=["0192f5a0-0000-7000-8000-000000000001"])]
 PersonId = Annotated[str, Path(description="the person's id")]
 
@@ -67,21 +69,29 @@ async def open_account(
     return shown(account)
 
 
-@router.get("/accounts")
+@router.get("/accounts", response_model=Page[AccountOut])
 async def list_accounts(
     session: Session,
     asked: PageQuery,
     caller: Annotated[Principal, allowed("accounts.read")],
     number: Annotated[str | None, Query(description="exactly this account number")] = None,
     branch: Annotated[str | None, Query(description="of this branch", examples=["kinshasa"])] = None,
-) -> Page[AccountOut]:
+    channel: Annotated[Channel | None, Query(description="of this channel")] = None,
+    sales_class: Annotated[SalesClass | None, Query(description="of this sales-policy class")] = None,
+    frozen: Annotated[bool | None, Query(description="only frozen ones, or only those that are not")] = None,
+) -> Response:
     """The accounts the caller may see, by id."""
-    query = select(Account).where(repository.seen_by(caller.reach("accounts.read")))
-    if number is not None:
-        query = query.where(Account.number == number)
-    if branch is not None:
-        query = query.where(Account.branch == branch)
-    return await read_page(session, query, asked=asked, by=oldest_first(Account.id), show=shown)
+    wanted = (
+        (Account.number, number),
+        (Account.branch, branch),
+        (Account.channel, channel),
+        (Account.sales_class, sales_class),
+        (Account.frozen, frozen),
+    )
+    query = select(*LISTED).where(repository.seen_by(caller.reach("accounts.read")))
+    query = query.where(*(column == value for column, value in wanted if value is not None))
+    page = await read_page(session, query, asked=asked, by=oldest_first(Account.id), show=listed)
+    return say_page(page, asked)
 
 
 @router.get("/accounts/{account_id}")
@@ -241,7 +251,15 @@ def shown(account: Account) -> AccountOut:
     return AccountOut(registered_capital=shown_capital(account), **fields)
 
 
-def shown_capital(account: Account) -> MoneyText | None:
+def listed(row: Row[Any]) -> dict[str, Any]:
+    """A row of the list as it is sent: of the same shape as `shown`, without the steps that fifty rows would take."""
+    said = dict(row._mapping)
+    capital = shown_capital(row)
+    del said["registered_capital_minor"], said["registered_capital_currency"]
+    return said | {"registered_capital": None if capital is None else capital.model_dump()}
+
+
+def shown_capital(account: Account | Row[Any]) -> MoneyText | None:
     if account.registered_capital_minor is None or account.registered_capital_currency is None:
         return None
     capital = Money(account.registered_capital_minor, account.registered_capital_currency)
