@@ -213,17 +213,22 @@ def benefit(trace):
 
 def scorecard(trace):
     weights = points = Decimal(0)
+    scores = []
     for node in trace["inside"]:
         if node["what"] != "criterion":
             continue
         weight = number(node["written"]["weight"])
+        score = Decimal(0)
         for reached in node.get("inside", ()):
-            points += weight * number(reached["written"]["rows"][row_reached(reached)]["score"])
+            score = number(reached["written"]["rows"][row_reached(reached)]["score"])
+            points += weight * score
         weights += weight if "result" in node else 0
+        scores += [score] if "result" in node else []
     graded = next((node for node in trace["inside"] if node["what"] == "grade"), None)
     if graded is None:
         return {}
-    score, table = points / weights, graded["written"]
+    combined = next(node["written"] for node in trace["inside"] if node["what"] == "score").get("combine")
+    score, table = min(scores) if combined == "lowest" else points / weights, graded["written"]
     rows = [row for n, row in enumerate(table["rows"]) if holds_row(row, score, table.get("bounds"), n == 0)]
     return {"score": {"decimal": f"{score:f}"}, "grade": rows[0]["grade"]}
 

@@ -17,12 +17,14 @@ from services.accounts.identity import token_api
 from services.accounts.identity.key_loading import own_keys
 from services.accounts.imports import api as imports_api
 from services.accounts.kpis import api as kpis_api
+from services.accounts.membership import api as membership_api
 from services.accounts.merges import api as merges_api
 from services.accounts.overrides import api as overrides_api
 from services.accounts.programmes import api as programmes_api
 from services.accounts.ratings import api as ratings_api
 from services.accounts.reports import api as reports_api
 from services.accounts.return_visits import api as return_visits_api
+from services.accounts.segments import api as segments_api
 from services.accounts.settings import AccountsSettings
 from services.accounts.support import api as support_api
 from services.accounts.surveys import api as surveys_api
@@ -47,6 +49,8 @@ SLICES = (
     support_api.router,
     growth_api.router,
     ratings_api.router,
+    segments_api.router,
+    membership_api.router,
     overrides_api.router,
     reports_api.router,
     targets_api.router,

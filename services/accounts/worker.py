@@ -3,6 +3,7 @@
 from services.accounts.consumers import consumers
 from services.accounts.growth.service import growth_jobs
 from services.accounts.kpis.jobs import jobs as kpi_jobs
+from services.accounts.membership.jobs import tiers_follow_purchases
 from services.accounts.ratings.jobs import rates_every_period
 from services.accounts.settings import AccountsSettings
 from services.accounts.support.watching import support_jobs
@@ -13,7 +14,8 @@ from shared.worker import run_worker
 def main() -> None:
     settings = AccountsSettings()
     zone = settings.zone
-    jobs = (rates_every_period(zone), *work_jobs(zone), *kpi_jobs(zone), *support_jobs(zone), *growth_jobs(zone))
+    own = (rates_every_period(zone), tiers_follow_purchases(zone))
+    jobs = (*own, *work_jobs(zone), *kpi_jobs(zone), *support_jobs(zone), *growth_jobs(zone))
     run_worker(settings, consumers=consumers(zone), jobs=jobs)
 
 

@@ -99,6 +99,23 @@ class ClassChanged(AccountEvent):
     proposal_id: str
 
 
+class SegmentChanged(AccountEvent):
+    """Core, potential or general from a day on (A3)."""
+
+    segment: str
+    valid_from: dt.date
+
+
+class TierChanged(AccountEvent):
+    """Another membership tier from a day on; none for an account that left the programme (A6).
+
+    What was told last of the days from `valid_from` on holds.
+    """
+
+    tier: str | None = None
+    valid_from: dt.date
+
+
 class ElectionMade(AccountEvent):
     """The account chose one branch of a programme for a time; `replaces` names the election it ends."""
 
@@ -242,6 +259,8 @@ EVENTS = (
     TeamChanged,
     ClassProposed,
     ClassChanged,
+    SegmentChanged,
+    TierChanged,
     ElectionMade,
     KeyAccountListAgreed,
     SalesTargetSet,

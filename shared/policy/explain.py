@@ -203,7 +203,9 @@ def _criterion(node: Node, speech: Speech) -> str:
 def _score(node: Node, speech: Speech) -> str:
     score = node.result
     shown = f"{score:.2f}" if isinstance(score, Decimal) else ""
-    return speech.say("score", score=shown, **{k: v for k, v in _figures(node, speech).items() if k != "score"})
+    lowest = (node.rule.written or {}).get("combine") == "lowest"
+    code = "score.lowest" if lowest else "score"
+    return speech.say(code, score=shown, **{k: v for k, v in _figures(node, speech).items() if k != "score"})
 
 
 def _grade(node: Node, speech: Speech) -> str:

@@ -106,7 +106,10 @@ class ByDirection(Part):
 
 
 class Scorecard(Head):
-    """Weighted criteria, a score from 0 to 100, a grade; each criterion keeps its evidence."""
+    """Weighted criteria, a score from 0 to 100, a grade; each criterion keeps its evidence.
+
+    Where they `combine` to the lowest, every criterion must reach a grade by itself.
+    """
 
     form: Literal["scorecard"]
     scope: Condition | None = None
@@ -114,6 +117,7 @@ class Scorecard(Head):
     window: CalendarWindow | None = None
     criteria: Several[Criterion] = Field(min_length=1)
     no_evidence: Literal["exclude_and_reweigh", "zero", "block"]
+    combine: Literal["weighted", "lowest"] = "weighted"
     grades: Table
     confirm: str | None = None
     takes_effect: Literal["at_once", "next_month"] | ByDirection = "at_once"

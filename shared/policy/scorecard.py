@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from shared.calendar import period_of
 from shared.policy.evaluation import Answer, Case
@@ -12,7 +12,7 @@ from shared.policy.heading import Heading, compile_heading
 from shared.policy.ladder import Choices, Ladder, compile_ladder
 from shared.policy.notation import plain
 from shared.policy.question import Place, Question, compile_question, text
-from shared.trace import Decision, Node, NoEvidence, Outcome, Rule, WhyNot
+from shared.trace import Decision, Figures, Node, NoEvidence, Outcome, Rule, WhyNot
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +106,21 @@ class ScorecardPlan:
         counted = tuple((one.weight, one.score) for one in judged if one.score is not None)
         if len(missing) == len(judged) or (missing and self.document.no_evidence == "block"):
             return Rating(Answer.NO_EVIDENCE, missing=missing), ()
-        weights = sum((weight for weight, _ in counted), Decimal(0))
-        points = sum((weight * score for weight, score in counted), Decimal(0))
-        score = points / weights
-        scored = Node(self.scored, score, figures={"points": points, "weights": weights})
+        score, figures = self._score(counted)
+        scored = Node(self.scored, score, figures=figures)
         index = self.grades.reach(score)
         row, rule = self.grades.rows[index], self.grades.rules[index]
         graded = Node(rule, row.grade, figures={"score": score}, gap=self.grades.gap(index, score, score))
         warnings = tuple(warn for warn in (*(one.warn for one in judged), row.warn or "") if warn)
         rating = Rating(Answer.HOLDS, score, row.grade or "", warnings, missing, self.document.confirm or "")
         return rating, (scored, graded)
+
+    def _score(self, counted: tuple[tuple[Decimal, Decimal], ...]) -> tuple[Decimal, Figures]:
+        if self.document.combine == "lowest":
+            return min(score for _, score in counted), {"criteria": len(counted)}
+        weights = sum((weight for weight, _ in counted), Decimal(0))
+        points = sum((weight * score for weight, score in counted), Decimal(0))
+        return points / weights, {"points": points, "weights": weights}
 
     def takes_effect(self, approved_on: date, *, upwards: bool) -> date:
         """The first day of a grade approved on a local day (A5, S-D8); a document may treat rise and fall apart."""
@@ -129,7 +134,11 @@ class ScorecardPlan:
 
 def compile_scorecard(doc: Scorecard, place: Place) -> ScorecardPlan:
     criteria = tuple(_compile(one, index, place) for index, one in enumerate(doc.criteria))
-    written = {"no_evidence": doc.no_evidence, "weights": {one.id: plain(one.weight) for one in doc.criteria}}
+    written: dict[str, Any] = {
+        "no_evidence": doc.no_evidence,
+        "weights": {one.id: plain(one.weight) for one in doc.criteria},
+    }
+    written |= {} if doc.combine == "weighted" else {"combine": doc.combine}
     return ScorecardPlan(
         document=doc,
         heading=compile_heading(doc, place, doc.scope),

@@ -187,6 +187,11 @@ def orders_count(account: RatedAccount, measure: Measure, window: Period | None,
     return Evidence(account.placed.get((window.first, window.until), 0), "orders")
 
 
+@FUNCTIONS.computes("membership.enrolled")
+def enrolled(account: RatedAccount, measure: Measure, window: Period | None, as_of: date) -> Evidence | NoEvidence:
+    return NoEvidence() if account.enrolled is None else Evidence(account.enrolled)
+
+
 @FUNCTIONS.computes("account.contacts_logged")
 def contacts_logged(
     account: RatedAccount, measure: Measure, window: Period | None, as_of: date

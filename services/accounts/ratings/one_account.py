@@ -8,7 +8,7 @@ from services.accounts.ratings.facts import Bought, Span
 from services.accounts.ratings.movements import Movement
 from shared.money import ExchangeRate, Money, NoExchangeRate, convert, rate_on
 
-Delivery = tuple[str, date]
+Delivery = tuple[str, date, str]
 
 
 def added_up(movements: Iterable[Movement], *, span: Span, as_of: date, rates: Sequence[ExchangeRate]) -> Bought:
@@ -16,7 +16,7 @@ def added_up(movements: Iterable[Movement], *, span: Span, as_of: date, rates: S
     deliveries: dict[Delivery, list[Movement]] = {}
     for one in movements:
         if span.first <= one.change.delivered_on < span.until and one.happened_on <= as_of:
-            deliveries.setdefault((one.order_id, one.change.delivered_on), []).append(one)
+            deliveries.setdefault((one.order_id, one.change.delivered_on, one.currency), []).append(one)
     total = Bought()
     for moved in deliveries.values():
         total = _sum(total, _in_currency(_delivery(moved, as_of), moved[0], span.currency, rates))

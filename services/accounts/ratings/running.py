@@ -18,6 +18,7 @@ from services.accounts.ratings.models import RatingRun
 from services.accounts.ratings.proposing import propose
 from services.accounts.ratings.questions import asked_by
 from services.accounts.ratings.repository import AccountsWanted
+from services.accounts.segments.service import SEGMENT_ROW, Found, record_segments
 from shared import outbox
 from shared.ids import new_id
 from shared.policy.evaluation import Case
@@ -58,6 +59,7 @@ class Run:
     wanted: Wanted
     card: ScorecardPlan
     ground: Ground
+    segments: ScorecardPlan | None
     rated: int = 0
     proposed: int = 0
 
@@ -65,16 +67,21 @@ class Run:
     def policy(self) -> str:
         return self.card.heading.policy
 
+    @property
+    def policies(self) -> list[str]:
+        return [card.heading.policy for card in (self.card, self.segments) if card is not None]
+
 
 async def begin_run(session: AsyncSession, *, wanted: Wanted, rules: Rulebook, who: Whereabouts) -> Run:
     """Raises DayAhead for a day that lies ahead, NotFound for an account that is not there, NotGoverned."""
     if wanted.as_of > who.today:
         raise DayAhead
     await repository.check_all_are_there(session, wanted=wanted.accounts)
-    card = rules.scorecard(row=RATING_ROW, subject="account")
-    asked = asked_by([card], as_of=last_moment(wanted.as_of, who.zone), currency=compared_in([card]))
+    card, segments = rules.scorecard(row=RATING_ROW, subject="account"), segment_card(rules)
+    cards = [card] if segments is None else [card, segments]
+    asked = asked_by(cards, as_of=last_moment(wanted.as_of, who.zone), currency=compared_in(cards))
     ground = await common_ground(session, asked=asked, as_of=wanted.as_of, zone=who.zone)
-    return Run(str(new_id()), wanted, card, ground)
+    return Run(str(new_id()), wanted, card, ground, segments)
 
 
 async def portions(session: AsyncSession, *, run: Run, who: Whereabouts) -> AsyncIterator[list[Rated]]:
@@ -96,7 +103,7 @@ async def end_run(session: AsyncSession, *, run: Run, who: Whereabouts) -> None:
         period=run.wanted.period,
         started_by=who.user_id,
         started_at=who.now,
-        policies=[run.policy],
+        policies=run.policies,
         rated=run.rated,
         proposed=run.proposed,
     )
@@ -113,11 +120,14 @@ async def _rate_portion(
     who: Whereabouts,
 ) -> list[Rated]:
     moment = last_moment(run.wanted.as_of, who.zone)
-    decided = [
-        (row, run.card.decide(Case(RatingFacts(known[row.id]), Subject("account", row.id), moment))) for row in rows
-    ]
+    cases = [Case(RatingFacts(known[row.id]), Subject("account", row.id), moment) for row in rows]
+    decided = [(row, run.card.decide(case)) for row, case in zip(rows, cases, strict=True)]
     proposals: dict[str, str] = {}
     if not run.wanted.preview:
+        if run.segments is not None:
+            found = Found(run.id, run.wanted.as_of, run.segments)
+            segments = [run.segments.decide(case) for case in cases]
+            await record_segments(session, found=found, decisions=segments, who=who)
         graded = [(decision, row.branch) for row, decision in decided if decision.outcome.grade]
         proposals = await _propose_portion(session, run=run, graded=graded, known=known, who=who)
     run.rated += len(rows)
@@ -170,6 +180,14 @@ def compared_in(cards: Sequence[ScorecardPlan]) -> str:
             {"en": "No criterion names the currency of a comparison.", "zh": "评分卡未指明比较所用币种。"}
         )
     return found
+
+
+def segment_card(rules: Rulebook) -> ScorecardPlan | None:
+    """A3 is rated in the same run where a scorecard says how."""
+    try:
+        return rules.scorecard(row=SEGMENT_ROW, subject="account")
+    except NotGoverned:
+        return None
 
 
 def last_moment(day: date, zone: str) -> datetime:

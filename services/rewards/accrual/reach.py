@@ -39,6 +39,8 @@ REACH: Final[Mapping[type[Event], Reach]] = {
     accounts.TeamChanged: Reach.NOTHING,
     accounts.ClassProposed: Reach.NOTHING,
     accounts.ClassChanged: Reach.NOTHING,
+    accounts.SegmentChanged: Reach.NOTHING,
+    accounts.TierChanged: Reach.NOTHING,
     accounts.ElectionMade: Reach.DAYS,
     accounts.KeyAccountListAgreed: Reach.DAYS,
     accounts.SalesTargetSet: Reach.NOTHING,

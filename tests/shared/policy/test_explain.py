@@ -33,8 +33,11 @@ def corners():
     over = {"case.stage": "screening", "programme.starts_on": date(2021, 1, 15), "programme.promoters": 12}
     renewal = {"contract.days_to_expiry": 60}
     zero = changed_plan("kpi-office-clerk", set_={"no_evidence": "zero"})
+    lowest = changed_plan("membership-tier", set_={"combine": "lowest"})
+    bought = {"membership.enrolled": True, "purchases": cny("50000.00"), "orders.count": 4}
     return [
         *decisions().values(),
+        lowest.decide(case(bought)),
         *(one.decide(case(NothingKnown(), subject=LINE)) for one in plans()),
         *(one.decide(case(as_of=WAY_BACK)) for one in plans()),
         plan("volume-subsidy").decide(case(SUBSIDY | {"purchases": cny("1000000.00")})),

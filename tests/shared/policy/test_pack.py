@@ -40,6 +40,7 @@ def test_the_command_line_fails_on_an_error_and_names_it(tmp_path: Path, capsys:
         pytest.param(
             "A4", {"key-account-eligibility", "key-account-list", "nominating-departments", "pareto"}, id="A4"
         ),
+        pytest.param("A3", {"value-segment", "need-tags"}, id="A3"),
         pytest.param("A5", {"class-change", "class-override"}, id="A5"),
         pytest.param(
             "A11",
@@ -53,6 +54,7 @@ def test_the_command_line_fails_on_an_error_and_names_it(tmp_path: Path, capsys:
             },
             id="A11",
         ),
+        pytest.param("A6", {"membership-tier", "tier-terms"}, id="A6"),
         pytest.param("A12", {"election-p4"}, id="A12"),
         pytest.param("A13", {"growth-plan-due"}, id="A13"),
         pytest.param("P1", {"price-entry"}, id="P1"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.policy.evaluation import Answer, NothingKnown
 from shared.trace import Evidence, Gap
+from tests.recompute import recompute
 from tests.shared.policy.asking import case, changed_plan, cny, on, plan, plans, written
 from tests.shared.policy.test_benefit import node, walk
 
@@ -49,6 +50,22 @@ def test_a_criterion_without_evidence_says_so():
 def test_membership_tiers(purchases, orders, grade):
     facts = {"membership.enrolled": True, "purchases": cny(purchases), "orders.count": orders}
     assert plan("membership-tier").decide(case(facts)).outcome.grade == grade
+
+
+@pytest.mark.parametrize(
+    ("purchases", "orders", "score"),
+    [
+        pytest.param("800000.00", 3, 0, id="spend without frequency"),
+        pytest.param("0.00", 24, 0, id="frequency without spend"),
+        pytest.param("800000.00", 4, 50, id="the weaker of the two"),
+        pytest.param("800000.00", 12, 100, id="both"),
+    ],
+)
+def test_a6_where_criteria_combine_to_the_lowest_each_must_reach_the_grade(purchases, orders, score):
+    facts = {"membership.enrolled": True, "purchases": cny(purchases), "orders.count": orders}
+    decision = changed_plan("membership-tier", set_={"combine": "lowest"}).decide(case(facts))
+    assert decision.outcome.score == score
+    assert recompute(decision.to_plain())["score"] == {"decimal": str(score)}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The membership programme and its tiers (A6)."""

@@ -1,0 +1,1 @@
+"""Core, potential and general accounts, and what they need (A3)."""
