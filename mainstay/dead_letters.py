@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 import httpx2
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from deploy.local.databases import SERVICES
 from deploy.local.refusals import CannotStart
@@ -49,7 +48,10 @@ def list_letters(
     client_secret: ClientSecret = "",
     as_json: AsJson = False,
 ) -> None:
-    """Say which events wait for a person, oldest first, and why each could not be applied."""
+    """Say which events wait for a person, oldest first, and why each could not be applied.
+
+    Ends with 0 whether any waits or none: that a list could be read is what it promises.
+    """
     proof = _proof(token, client_id, client_secret)
     asked = {"limit": str(PAGE), "resolved": str(resolved).lower()} | ({"partition_key": key} if key else {})
     found = {name: _all_of(name, Access(address(name), proof), asked) for name in services or SERVICES}
@@ -77,7 +79,7 @@ def replay(
     else:
         out.print(f"{outcome['applied']} applied, {outcome['waiting']} still wait")
     if outcome["failed"]:
-        complain(f"Event {outcome['failed']} failed again: {outcome['error']}")
+        complain(f"Event {outcome['failed']} failed again: {first_sentence(outcome['error'])}")
         raise typer.Exit(1)
 
 
@@ -92,6 +94,8 @@ def set_aside(
     as_json: AsJson = False,
 ) -> None:
     """Give one event up for good; those behind it can then be replayed without it."""
+    if not reason.strip():
+        raise typer.BadParameter("say why nobody will ever apply it", param_hint="--reason")
     access = Access(address(service), _proof(token, client_id, client_secret))
     _ask(service, access, "POST", f"/v1/dead-letters/{event_id}/set-aside", json={"reason": reason})
     if as_json:
@@ -140,9 +144,17 @@ def _show(service: str, letters: Sequence[dict[str, Any]], *, what: str) -> None
         out.print(f"[bold]{service}[/]  nothing {what}")
         return
     out.print(f"[bold]{service}[/]")
-    table = Table.grid(padding=(0, 2))
     for one in letters:
-        table.add_row(
-            one["event_id"], one["type"], one["partition_key"], one["reason"], escape(one["error"].splitlines()[0][:80])
-        )
-    out.print(table)
+        # One thing a line, and none cut or folded: ids and keys are copied into the next command.
+        _line(f"  {one['event_id']}  {one['type']}  {one['reason']}")
+        _line(f"    key {one['partition_key']}")
+        _line(f"    {first_sentence(one['error'])}")
+
+
+def _line(text: str) -> None:
+    out.print(escape(text), no_wrap=True, overflow="ignore", crop=False)
+
+
+def first_sentence(error: str) -> str:
+    """What went wrong, without the statement and the values it went wrong in."""
+    return next((line.partition("[SQL:")[0].strip() for line in error.splitlines() if line.strip()), "")

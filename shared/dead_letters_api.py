@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import Row, select
 
 from shared import audit
@@ -66,7 +66,9 @@ class SetAside(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"reason": "sent by a test system by mistake"}]}
     )
 
-    reason: str = Field(min_length=1, max_length=1000, description="kept in the audit trail")
+    reason: Annotated[str, StringConstraints(strip_whitespace=True)] = Field(
+        min_length=1, max_length=1000, description="kept in the audit trail"
+    )
 
 
 def dead_letters_router(consumers: Sequence[Consumer]) -> Router:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from deploy.local.databases import SERVICES
 from deploy.local.ports import free_port
 from mainstay.app import app as mainstay
+from mainstay.dead_letters import first_sentence
 from shared.db.session import Sessions
 from shared.dead_letters_api import dead_letters_router
 from shared.http.app import create_app
@@ -132,3 +133,24 @@ async def test_every_refusal_is_one_sentence(sessions: Sessions, told: dict[str,
     assert str((await typed(told["admin"], "list", "prices")).exception).startswith("There is no service 'prices'")
     away = told["admin"] | {"PRICING_URL": f"http://127.0.0.1:{free_port()}"}
     assert "cannot be reached" in str((await typed(away, "list", "pricing")).exception)
+
+
+async def test_ids_and_keys_are_listed_whole_however_narrow_the_screen(
+    sessions: Sessions, told: dict[str, dict[str, str]]
+) -> None:
+    ids = await park_three(sessions)
+    shown = (await typed(told["auditor"] | {"COLUMNS": "20"}, "list", "pricing")).stdout
+    assert all(any(each in line for line in shown.splitlines()) for each in (*ids, "key account-1"))
+
+
+async def test_a_blank_is_no_reason_to_give_an_event_up(sessions: Sessions, told: dict[str, dict[str, str]]) -> None:
+    ids = await park_three(sessions)
+    refused = await typed(told["admin"], "set-aside", "pricing", ids[0], "--reason", "  ")
+    assert refused.exit_code == 2
+    assert len(json.loads((await typed(told["admin"], "list", "pricing", "--json")).stdout)["pricing"]) == 3
+
+
+def test_an_error_is_told_without_its_statement() -> None:
+    error = "DBAPIError: value out of range\n[SQL: INSERT INTO price_grant VALUES ($1)]\n[parameters: (1)]"
+    assert first_sentence(error) == "DBAPIError: value out of range"
+    assert first_sentence("DataError: too large [SQL: SELECT 1]") == "DataError: too large"
