@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.errors import Words
+from shared.http.field_errors import not_valid
 from shared.money import Money, is_currency
 
 
@@ -21,7 +22,7 @@ class Answer(BaseModel):
 
 def _known(code: str) -> str:
     if not is_currency(code):
-        raise ValueError("not an ISO 4217 currency")
+        raise not_valid({"en": "not an ISO 4217 currency", "zh": "不是 ISO 4217 币种"})
     return code
 
 

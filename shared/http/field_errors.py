@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 from shared.errors import Problem, Words
+from shared.http.patterns import NOT_SO_WRITTEN, WANTED
 
 CHINESE: Mapping[str, str] = {
     "missing": "缺少此字段",
@@ -12,7 +15,24 @@ CHINESE: Mapping[str, str] = {
     "string_type": "应为文本",
     "string_too_short": "文本过短（至少 {min_length} 个字符）",
     "string_too_long": "文本过长（最多 {max_length} 个字符）",
-    "string_pattern_mismatch": "格式不符（{pattern}）",
+    "string_unicode": "文本含有无效字符",
+    "string_sub_type": "应为文本",
+    "bytes_type": "应为文本",
+    "finite_number": "应为有限数值",
+    "decimal_max_digits": "数字总位数不得超过 {max_digits} 位",
+    "decimal_whole_digits": "整数位数不得超过 {whole_digits} 位",
+    "int_parsing_size": "整数过大",
+    "multiple_of": "应为 {multiple_of} 的倍数",
+    "date_from_datetime_inexact": "应为日期（YYYY-MM-DD）",
+    "datetime_object_invalid": "应为日期时间（RFC 3339）",
+    "model_type": "应为对象",
+    "mapping_type": "应为对象",
+    "tuple_type": "应为列表",
+    "set_type": "应为列表",
+    "none_required": "应为空",
+    "union_tag_invalid": "类型应为下列之一：{expected_tags}",
+    "union_tag_not_found": "缺少类型字段 {discriminator}",
+    "uuid_version": "应为 UUID",
     "int_type": "应为整数",
     "int_parsing": "应为整数",
     "int_from_float": "应为整数",
@@ -80,8 +100,17 @@ def words_of(error: Mapping[str, Any]) -> Words:
     context = error.get("ctx") or {}
     if isinstance(refused := context.get("error"), Problem):
         return refused.detail or refused.title
-    pattern = CHINESE.get(error["type"], "值无效")
-    return {"en": str(error["msg"]), "zh": pattern.format_map(_Known(context))}
+    if error["type"] == "string_pattern_mismatch":
+        return WANTED.get(str(context.get("pattern")), NOT_SO_WRITTEN)
+    if "zh" in context:
+        return {"en": str(error["msg"]), "zh": str(context["zh"])}
+    said = CHINESE.get(error["type"], "值无效")
+    return {"en": str(error["msg"]).removeprefix("Value error, "), "zh": said.format_map(_Known(context))}
+
+
+def not_valid(words: Words) -> PydanticCustomError:
+    """What a validator raises: the sentence that a reader of either language is shown."""
+    return PydanticCustomError("value_error", "{en}", {**words})
 
 
 class _Known(dict[str, Any]):

@@ -16,6 +16,8 @@ from pydantic import (
 )
 
 from services.accounts.dossiers.domain import Channel, PersonRole, SalesClass, TeamDuty
+from shared.errors import Words
+from shared.http.field_errors import not_valid
 from shared.http.moments import Day, DayOfRecord
 from shared.money import Money
 
@@ -131,7 +133,7 @@ class PersonChange(Request):
     @classmethod
     def _is_never_emptied(cls, value: str | None) -> str:
         if value is None:
-            raise ValueError("leave it out, or name another")
+            raise not_valid({"en": "leave it out, or name another", "zh": "不修改时请省略，否则请填写新值"})
         return value
 
 
@@ -173,7 +175,8 @@ class NewDocument(Request):
     def _lasts_a_day(cls, value: date | None, info: ValidationInfo) -> date | None:
         issued = info.data.get("issued_on")
         if value is not None and issued is not None and value < issued:
-            raise ValueError("a document is good on the day it was issued")
+            good: Words = {"en": "a document is good on the day it was issued", "zh": "证件在签发当日须有效"}
+            raise not_valid(good)
         return value
 
 
@@ -200,7 +203,7 @@ class Member(Request):
     def _covers_a_day(cls, value: date | None, info: ValidationInfo) -> date | None:
         first = info.data.get("valid_from")
         if value is not None and first is not None and value <= first:
-            raise ValueError("valid_until lies after valid_from")
+            raise not_valid({"en": "valid_until lies after valid_from", "zh": "结束日须晚于开始日"})
         return value
 
 

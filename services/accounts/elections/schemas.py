@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.http.field_errors import not_valid
 from shared.http.moments import Day
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
@@ -29,7 +30,7 @@ class NewElection(BaseModel):
     @model_validator(mode="after")
     def has_a_day(self) -> "NewElection":
         if self.valid_from is not None and self.valid_until <= self.valid_from:
-            raise ValueError("valid_until lies after valid_from")
+            raise not_valid({"en": "valid_until lies after valid_from", "zh": "结束日须晚于开始日"})
         return self
 
 

@@ -19,6 +19,7 @@ from services.pricing.schemas import (
     Text,
     money_text,
 )
+from shared.http.field_errors import not_valid
 from shared.http.moments import Day
 
 Kind = Literal["handset", "sim_card", "top_up_card", "e_credit", "fixed_station", "goods", "service"]
@@ -87,7 +88,7 @@ class PriceAnswer(Answer):
 
 def _more_than_zero(rate: str) -> str:
     if not Decimal(rate):
-        raise ValueError("a rate is more than zero")
+        raise not_valid({"en": "a rate is more than zero", "zh": "汇率须大于零"})
     return rate
 
 
@@ -104,7 +105,7 @@ class NewExchangeRate(Request):
     @classmethod
     def _another_currency(cls, quote: str, given: ValidationInfo) -> str:
         if quote == given.data.get("base"):
-            raise ValueError("a rate is between two currencies")
+            raise not_valid({"en": "a rate is between two currencies", "zh": "汇率须在两种币种之间"})
         return quote
 
 

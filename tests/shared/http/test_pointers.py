@@ -20,6 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from shared.http.field_errors import not_valid, words_of
+from shared.http.moments import Day
 from shared.http.problems import field_errors
 
 
@@ -102,3 +104,41 @@ def test_a_wrong_parameter_is_pointed_at_by_its_name_alone() -> None:
     wrong = {"loc": ("query", "limit", "int"), "type": "int_parsing", "msg": "x"}
     (error,) = field_errors([wrong], sent=None)
     assert (error.pointer, error.where) == ("/limit", "query")
+
+
+def _no_thirteen(value: str) -> str:
+    if value == "13":
+        raise not_valid({"en": "never {thirteen}", "zh": "不得为十三"})
+    return value
+
+
+@pytest.mark.parametrize(
+    ("wanted", "value", "en", "zh"),
+    [
+        pytest.param(
+            Annotated[str, AfterValidator(_no_thirteen)], "13", "never {thirteen}", "不得为十三", id="of ours"
+        ),
+        pytest.param(Day, "0001-01-01", None, "须在1970年至2200年之间", id="a day of another age"),
+        pytest.param(
+            Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")],
+            "x",
+            "an ISO 4217 currency such as CNY",
+            "应为ISO 4217 币种代码，如 CNY",
+            id="a way of writing that we know",
+        ),
+        pytest.param(Key, "UP", "not written as it has to be", "书写格式不正确", id="a way nobody described"),
+        pytest.param(
+            Annotated[str, StringConstraints(pattern="^a$")], "\ud800", None, "文本含有无效字符", id="half a character"
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_both_languages_and_never_as_an_expression(
+    wanted: Any, value: str, en: str | None, zh: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(wanted).validate_python(value)
+    [error] = refused.value.errors()
+    said = words_of(error)
+    assert said["zh"] == zh
+    assert en is None or said["en"] == en
+    assert "^" not in said["en"] + said["zh"]
