@@ -44,6 +44,7 @@ REACH: Final[Mapping[type[Event], Reach]] = {
     accounts.ElectionMade: Reach.DAYS,
     accounts.KeyAccountListAgreed: Reach.DAYS,
     accounts.SalesTargetSet: Reach.NOTHING,
+    accounts.KpiWarningRaised: Reach.NOTHING,
     accounts.ProgrammeJoined: Reach.NOTHING,
     accounts.ProgrammeLeft: Reach.NOTHING,
     accounts.ComplaintOpened: Reach.NOTHING,
