@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.accounts.banking import api as banking_api
+from services.accounts.care import api as care_api
 from services.accounts.cases import api as cases_api
 from services.accounts.complaints import api as complaints_api
 from services.accounts.consumers import consumers
@@ -62,6 +63,7 @@ SLICES = (
     return_visits_api.router,
     cases_api.router,
     visits_api.router,
+    care_api.router,
 )
 
 

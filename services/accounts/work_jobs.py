@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.care.service import start_day
 from services.accounts.complaints.service import escalate_overdue
 from services.accounts.contacts.service import close_month_of_visits
 from services.accounts.return_visits.service import ask_what_is_due
@@ -24,8 +25,12 @@ def work_jobs(zone: str) -> tuple[Job, ...]:
     async def ask_due(session: AsyncSession, now: datetime) -> None:
         await ask_what_is_due(session, policies=await policies.current(session), now=now, zone=zone)
 
+    async def think_of_people(session: AsyncSession, now: datetime) -> None:
+        await start_day(session, policies=await policies.current(session), now=now, zone=zone)
+
     return (
         Job("escalate complaints", 60, escalate),
         Job("close the month of visits", 300, close_month),
+        Job("say what care is due", 300, think_of_people),
         Job("ask what return visits are due", 300, ask_due),
     )

@@ -221,6 +221,14 @@ class ComplaintResolved(AccountEvent):
     on_time: bool
 
 
+class CareDue(AccountEvent):
+    """Somebody of the account is to be thought of soon; who, says the dossier to those who may read it."""
+
+    person_id: str
+    occasion: Literal["birthday"]
+    on: dt.date
+
+
 class CaseEvent(Event):
     """A development case that ended; it has an account from the dossier on."""
 
@@ -269,6 +277,7 @@ EVENTS = (
     ProgrammeLeft,
     ComplaintOpened,
     ComplaintResolved,
+    CareDue,
     DevelopmentCaseWon,
     DevelopmentCaseLost,
 )

@@ -49,6 +49,7 @@ REACH: Final[Mapping[type[Event], Reach]] = {
     accounts.ProgrammeLeft: Reach.NOTHING,
     accounts.ComplaintOpened: Reach.NOTHING,
     accounts.ComplaintResolved: Reach.NOTHING,
+    accounts.CareDue: Reach.NOTHING,
     accounts.DevelopmentCaseWon: Reach.NOTHING,
     accounts.DevelopmentCaseLost: Reach.NOTHING,
     people.UserChanged: Reach.NOTHING,

@@ -1,0 +1,1 @@
+"""Care of key accounts: birthdays, events with invitations, priority service."""

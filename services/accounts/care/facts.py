@@ -1,0 +1,37 @@
+"""What care asks of a contact and of an account (A14), as pure functions."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.accounts.asked_facts import FactFunction
+from services.accounts.care.domain import next_birthday
+from shared.calendar import Period
+from shared.policy.measure import Measure
+from shared.policy.registry import FactFunctions, load_registry
+from shared.trace import Evidence, NoEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class CaredFor:
+    """An account, or its main contact with the day he was born."""
+
+    is_key_account: bool
+    born_on: date | None = None
+
+
+CONTACT_FUNCTIONS: FactFunctions[FactFunction[CaredFor]] = FactFunctions(load_registry(), "accounts")
+ACCOUNT_FUNCTIONS: FactFunctions[FactFunction[CaredFor]] = FactFunctions(load_registry(), "accounts")
+
+
+@CONTACT_FUNCTIONS.computes("account.is_key_account")
+@ACCOUNT_FUNCTIONS.computes("account.is_key_account")
+def is_key_account(cared: CaredFor, measure: Measure, window: Period | None, as_of: date) -> Evidence:
+    return Evidence(cared.is_key_account)
+
+
+@CONTACT_FUNCTIONS.computes("contact.days_to_birthday")
+def days_to_birthday(cared: CaredFor, measure: Measure, window: Period | None, as_of: date) -> Evidence | NoEvidence:
+    """Local days from the day to the next birthday."""
+    if cared.born_on is None:
+        return NoEvidence("the date of birth")
+    return Evidence((next_birthday(cared.born_on, as_of) - as_of).days, "days")
