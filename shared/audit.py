@@ -39,12 +39,19 @@ class Head:
 
 async def append(session: AsyncSession, entry: Entry) -> None:
     """Record the act in the transaction of its effect."""
+    await append_many(session, [entry])
+
+
+async def append_many(session: AsyncSession, entries: Sequence[Entry]) -> None:
+    """Record many acts of one transaction, in their order."""
+    if not entries:
+        return
     await session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": SEALING})
-    await session.execute(
-        insert(audit_entry).values(
-            at=entry.at, actor=entry.actor, action=entry.action, subject=entry.subject, detail=dict(entry.detail)
-        )
-    )
+    rows = [
+        {"at": one.at, "actor": one.actor, "action": one.action, "subject": one.subject, "detail": dict(one.detail)}
+        for one in entries
+    ]
+    await session.execute(insert(audit_entry), rows)
 
 
 async def seal(session: AsyncSession) -> Head | None:

@@ -15,7 +15,7 @@ from services.accounts.dossiers.models import Account, AccountPaper, AccountPers
 from services.accounts.dossiers.schemas import DossierFields
 from services.accounts.dossiers.service import Whereabouts, own_columns, profile
 from services.accounts.imports.rows import AccountRow
-from shared.audit import Entry, append
+from shared.audit import Entry, append_many
 from shared.events.accounts import AccountOpened
 from shared.ids import new_id
 from shared.outbox import record_many
@@ -68,11 +68,14 @@ async def open_dossiers(session: AsyncSession, *, dossiers: Sequence[NewDossier]
     await _insert(session, [one.licence for one in dossiers if one.licence])
     banking = [one.bank_account for one in dossiers if one.bank_account]
     await _insert(session, banking)
-    for row in banking:
-        detail = {"bank_account_id": row.id, "import": True}
-        await append(session, Entry(who.now, who.user_id, "bank_account.recorded", f"account/{row.account_id}", detail))
+    await append_many(session, [_recorded(row, who=who) for row in banking])
     opened = (AccountOpened(occurred_at=who.now, **profile(one.account, licence=one.licence)) for one in dossiers)
     record_many(session, opened)
+
+
+def _recorded(row: BankAccount, *, who: Whereabouts) -> Entry:
+    detail = {"bank_account_id": row.id, "import": True}
+    return Entry(who.now, who.user_id, "bank_account.recorded", f"account/{row.account_id}", detail)
 
 
 async def _insert(session: AsyncSession, rows: Sequence[Base]) -> None:

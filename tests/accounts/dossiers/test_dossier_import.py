@@ -106,6 +106,8 @@ async def test_a_whole_dossier_of_a_sheet_is_complete_at_once_a1(accounts, peopl
     async with accounts.sessions() as session:
         query = "SELECT convert_from(payload, 'UTF8') FROM outbox WHERE aggregateid = :id"
         told = (await session.scalars(text(query), {"id": account["id"]})).one()
+        query = "SELECT count(*) FROM audit_entry WHERE action = 'bank_account.recorded' AND subject = :subject"
+        assert await session.scalar(text(query), {"subject": f"account/{account['id']}"}) == 1
     assert row["licence_number"] in told
     assert "01234567801" not in told
 
