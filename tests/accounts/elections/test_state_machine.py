@@ -88,6 +88,14 @@ class ElectionsAgreeWithTheModel(RuleBasedStateMachine):
         coming = firsts(self.model.today)
         self._elect(choice, coming[at], coming[min(at + months, len(coming) - 1)])
 
+    @rule(at=st.integers(0, 4), months=st.integers(1, 7), back=st.booleans())
+    def switch(self, at: int, months: int, back: bool) -> None:
+        """Away from what stands on the eve of a month, or the same once more."""
+        coming = firsts(self.model.today)
+        stands = self.model.days.get(coming[at] - timedelta(days=1), (0, "subsidy"))[1]
+        choice = {"subsidy": "discount", "discount": "subsidy"}[stands] if back else stands
+        self._elect(choice, coming[at], coming[min(at + months, len(coming) - 1)])
+
     def _elect(self, choice: str, first: date, until: date) -> None:
         if until <= first:
             return
@@ -142,4 +150,4 @@ def firsts(today: date) -> list[date]:
 
 
 TestElectionsAgreeWithTheModel = ElectionsAgreeWithTheModel.TestCase
-TestElectionsAgreeWithTheModel.settings = settings(max_examples=40, stateful_step_count=15, deadline=None)
+TestElectionsAgreeWithTheModel.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)
