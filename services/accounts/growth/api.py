@@ -42,7 +42,7 @@ Writer = Annotated[Principal, allowed("growth_plans.write")]
 async def make_plan(body: NewPlan, session: Session, here: Here, caller: Writer) -> WholePlan:
     """A plan for an account: objectives bound to facts, and activities with their timetable (A13)."""
     who = here.by(caller, "growth_plans.write")
-    await dossiers.account(session, account_id=body.account_id, reach=who.reach)
+    await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
     plan = await service.make_plan(session, request=body, who=who)
     return await shown_whole(session, plan, here, who.today)
 

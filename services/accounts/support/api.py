@@ -63,7 +63,7 @@ async def show_evidence(
 ) -> EvidenceOut:
     """Record what was seen of an account on a day, under the fact it is evidence for (A11)."""
     who = here.by(caller, "programmes.write")
-    await dossiers.account(session, account_id=body.account_id, reach=who.reach)
+    await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
     if body.file_hash is not None:
         require_file(files, body.file_hash, pointer="/file_hash")
     rules = Rulebook(policies.in_force(who.today))
