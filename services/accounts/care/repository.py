@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.care.models import CareEvent, Invitation
@@ -48,7 +48,7 @@ async def locked_invitation(session: AsyncSession, *, invitation_id: str, reach:
     return found
 
 
-async def main_contacts(session: AsyncSession, *, on: date) -> Sequence[Row[str, str, date]]:
+async def main_contacts(session: AsyncSession, *, on: date) -> Sequence[tuple[str, str, date]]:
     """`(person_id, account_id, birth_date)` of the main contacts of the day's listed accounts, where it is known."""
     query = select(AccountPerson.id, AccountPerson.account_id, AccountPerson.birth_date)
     query = query.join(ListMember, ListMember.account_id == AccountPerson.account_id).where(
@@ -58,4 +58,5 @@ async def main_contacts(session: AsyncSession, *, on: date) -> Sequence[Row[str,
         ListMember.valid_from <= on,
         ListMember.valid_until > on,
     )
-    return (await session.execute(query.distinct().order_by(AccountPerson.id))).all()
+    rows = await session.execute(query.distinct().order_by(AccountPerson.id))
+    return [(row.id, row.account_id, row.birth_date) for row in rows if row.birth_date is not None]
