@@ -25,9 +25,10 @@ async def note_sales(session: AsyncSession, events: Sequence[OrderEvent], *, zon
     for event in matter:
         if isinstance(event, OrderPlaced):
             known[event.order_id] = _placed(event, teams.get(event.account_id, ()), zone=zone)
-        else:
-            order = known[event.order_id]
+        elif order := known.get(event.order_id):  # one placed before the board was kept counts for nobody
             sales += [(event.order_id, order, sale) for sale in _noted(order, event, zone=zone)]
+    if not known:
+        return
     await repository.save_orders(session, orders=known)
     await repository.save_sales(session, sales=sales)
 

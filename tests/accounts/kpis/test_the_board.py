@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 from services.accounts.app import make_app
 from services.accounts.consumers import take_events
 from services.accounts.identity.bootstrap import create_first_administrator
+from services.accounts.kpis.consumer import note_sales
 from services.accounts.kpis.jobs import note_completeness, watch_periods
-from services.accounts.kpis.models import DossierShare
+from services.accounts.kpis.models import DossierShare, KpiSale
 from services.accounts.settings import AccountsSettings
 from shared.db.mechanisms import outbox
 from shared.db.session import commit
@@ -331,8 +332,17 @@ async def test_kpi_nobody_appraises_outside_his_branch(quarter: Quarter) -> None
 
 
 async def test_kpi_sales_are_kept_exactly_once_by_whom_and_day(quarter: Quarter) -> None:
-    from services.accounts.kpis.models import KpiSale
-
     async with quarter.accounts.sessions() as session:
         total = await session.scalar(select(func.sum(KpiSale.net_minor)))
     assert total == 90_000 + 20_000 + 30_000 - 45_000
+
+
+async def test_kpi_an_order_from_before_the_board_counts_for_nobody_and_stops_nothing(quarter: Quarter) -> None:
+    at = datetime(2021, 4, 1, tzinfo=UTC)
+    unknown = OrderReturned(
+        occurred_at=at, order_id=str(new_id()), account_id=quarter.ids["account"], return_id=str(new_id()),
+        returned_at=at, lines=(ReturnedLine(line=1, quantity=1, net_minor=1),),
+    )  # fmt: skip
+    async with quarter.accounts.sessions() as session:
+        await note_sales(session, [unknown], zone=ZONE)
+        assert await session.scalar(select(func.count()).select_from(KpiSale).where(KpiSale.net_minor == -1)) == 0
