@@ -1,5 +1,6 @@
 """A portion of rated accounts becomes proposals, each with the evidence of every criterion, and asks for approval."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,13 +16,14 @@ from services.accounts.ratings import repository
 from services.accounts.ratings.domain import ClassFact, ProposalState, rated_class
 from services.accounts.ratings.lateness import LastRating, came_late, last_ratings
 from shared.asking import sought
+from shared.canonical import canonical
 from shared.events.accounts import ClassProposed
 from shared.events.asks import ApprovalAskWithdrawn
 from shared.ids import new_id
 from shared.outbox import record_many
 from shared.policy.forms import ByDirection, Scorecard
 from shared.policy.scorecard import Rating
-from shared.trace import Decision, digest
+from shared.trace import Decision
 
 SUPERSEDED = "a newer rating took its place"
 
@@ -37,6 +39,7 @@ class Proposed:
     takes_effect: str
     decision: Decision[Rating]
     late: Sequence[Mapping[str, Any]]
+    written: bytes
 
     @property
     def grade(self) -> str:
@@ -91,6 +94,7 @@ def _proposed(
         takes_effect=effect_start(card, current, grade),
         decision=decision,
         late=late.get(account_id, ()),
+        written=canonical(decision),
     )
 
 
@@ -115,7 +119,7 @@ async def _save(
         "states": [str(one.state) for one in proposed],
         "policies": [one.decision.policy for one in proposed],
         "effects": [one.takes_effect for one in proposed],
-        "decisions": [orjson.dumps(one.decision.to_plain()).decode() for one in proposed],
+        "decisions": [one.written.decode() for one in proposed],
         "late": [orjson.dumps(one.late).decode() for one in proposed],
     }
     await session.execute(_SAVE, columns | {"run": run_id, "as_of": as_of, "now": who.now})
@@ -164,7 +168,7 @@ def _ask(one: Proposed, *, route: str, who: Whereabouts) -> Any:
     return sought(
         occurred_at=who.now,
         subject=("rating", one.proposal_id),
-        content={"account": one.account_id, "grade": one.grade, "evidence": evidence_of(one.decision)},
+        content={"account": one.account_id, "grade": one.grade, "evidence": evidence_of(one.decision, one.written)},
         route=route,
         requester="system",
         account_id=one.account_id,
@@ -176,14 +180,17 @@ def _ask(one: Proposed, *, route: str, who: Whereabouts) -> Any:
     )
 
 
-def evidence_of(decision: Decision[Rating]) -> dict[str, Any]:
-    """What an approval is bound to: points by criterion (null where nothing is known) and the trace's digest."""
+def evidence_of(decision: Decision[Rating], written: bytes) -> dict[str, Any]:
+    """What an approval is bound to: points by criterion (null where nothing is known), and the stored decision's hash.
+
+    It is hashed as it is written, so that a hundred thousand traces are turned into text once and not twice.
+    """
     points = {
         node.rule.written["id"]: None if node.result is None else f"{node.result}"
         for node in decision.trace.inside
         if node.rule.what == "criterion" and node.rule.written
     }
-    return {"policy": decision.policy, "points": points, "digest": digest(decision)}
+    return {"policy": decision.policy, "points": points, "digest": hashlib.sha256(written).hexdigest()}
 
 
 def two_digits(score: Decimal) -> str:

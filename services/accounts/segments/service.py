@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, cast
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.service import Whereabouts
@@ -50,7 +50,7 @@ async def record_segments(
     ]
     if not rows:
         return
-    await session.execute(insert(SegmentRow), rows)
+    await session.execute(insert(cast(Table, SegmentRow.__table__)), rows)
     record_many(
         session,
         (
