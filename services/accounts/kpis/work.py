@@ -1,4 +1,4 @@
-"""What cases, complaints, feedback, return visits and surveys tell the board; what nobody keeps has no evidence."""
+"""What cases, complaints, feedback, visits and surveys tell the board; what nobody keeps has no evidence."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,16 @@ from services.accounts.cases.models import DevelopmentCase
 from services.accounts.complaints.domain import FeedbackKind
 from services.accounts.complaints.models import Complaint, Feedback
 from services.accounts.kpis.life import end_of
-from services.accounts.kpis.material import AccountLife, Asked, Due, Work
+from services.accounts.kpis.material import AccountLife, Asked, Due, SoldOn, Work
 from services.accounts.return_visits.domain import Finding
 from services.accounts.return_visits.models import ReturnVisit, SpotCheck
 from services.accounts.surveys.domain import Marks
 from services.accounts.surveys.facts import FUNCTIONS, CausedByUs, SurveyedAccount
 from services.accounts.surveys.models import Survey
 from services.accounts.targets.domain import Scope, ScopeKind
+from services.accounts.visits.models import Visit
 from shared.calendar import Period, add_months, local_day, period_of
+from shared.money import Money
 from shared.policy.evaluation import Case
 from shared.policy.plan import Plans
 from shared.policy.scorecard import ScorecardPlan
@@ -67,6 +69,7 @@ async def work_of(session: AsyncSession, *, whose: Whose, span: Period, day: Day
         feedback=tuple(_judged(row, day) for row in asked if row.kind == FeedbackKind.feedback),
         questions=tuple(_judged(row, day) for row in asked if row.kind == FeedbackKind.question),
         return_visits=visits_due(whose.listed, await visited_months(session, whose=whose, span=span, day=day), span),
+        spent=tuple(await spent_on(session, accounts=whose.accounts, span=span, known_on=day.known_on)),
         satisfaction=tuple(_scores(surveyed, day.plans.by_id.get(SATISFACTION), until, day.zone)),
     )
 
@@ -98,6 +101,18 @@ async def cases_won(session: AsyncSession, *, whose: Whose, span: Period, known_
         DevelopmentCase.closed_on <= known_on,
     )
     return [day for day in await session.scalars(query.order_by(DevelopmentCase.closed_on)) if day is not None]
+
+
+async def spent_on(session: AsyncSession, *, accounts: Select[Any], span: Period, known_on: date) -> list[SoldOn]:
+    """What visits and receptions of the accounts cost, on the day it was reimbursed."""
+    query = select(Visit.reimbursed_on, Visit.claimed_minor, Visit.currency).where(
+        Visit.account_id.in_(accounts),
+        Visit.reimbursed_on >= span.first,
+        Visit.reimbursed_on < span.until,
+        Visit.reimbursed_on <= known_on,
+    )
+    rows = await session.execute(query.order_by(Visit.reimbursed_on, Visit.id))
+    return [SoldOn(day, Money(amount, currency)) for day, amount, currency in rows if day and amount is not None]
 
 
 async def visited_months(session: AsyncSession, *, whose: Whose, span: Period, day: Day) -> set[tuple[str, str]]:

@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accounts.cases.models import DevelopmentCase
 from services.accounts.complaints.models import Complaint, Feedback
 from services.accounts.dossiers.models import Account
-from services.accounts.kpis.material import AccountLife, Asked, Due, Work
+from services.accounts.kpis.material import AccountLife, Asked, Due, SoldOn, Work
 from services.accounts.kpis.work import Day, Whose, visits_due, work_of
 from services.accounts.return_visits.models import ReturnVisit, SpotCheck, SpotCheckSample
 from services.accounts.surveys.models import Survey
 from services.accounts.targets.domain import Scope, ScopeKind
+from services.accounts.visits.models import Visit
 from shared.calendar import period
+from shared.money import Money
 from tests.accounts.conftest import Accounts
 from tests.accounts.kpis.test_facts import PLANS
 
@@ -67,6 +69,14 @@ def a_visit(month: int, received: date) -> ReturnVisit:
     )  # fmt: skip
 
 
+def a_reception(name: str, account: str, claimed: int, reimbursed: date) -> Visit:
+    return Visit(
+        id=name, kind="reception", account_id=account, state="reimbursed", revision=1, plan="dinner",
+        planned_on=date(2021, 1, 5), planned_by="u1", planned_at=at(1, 2), currency="CNY", budget_minor=claimed,
+        claimed_minor=claimed, receipts=[], reimbursed_on=reimbursed,
+    )  # fmt: skip
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def session(accounts: Accounts) -> AsyncIterator[AsyncSession]:
     """A quarter's work, never committed."""
@@ -90,6 +100,9 @@ async def session(accounts: Accounts) -> AsyncIterator[AsyncSession]:
                 a_case("d4", "kinshasa", "u1", "won", date(2021, 4, 1)),
                 a_visit(1, date(2021, 1, 20)),
                 a_visit(2, date(2021, 2, 20)),
+                a_reception("r1", "a1", 120_00, date(2021, 3, 31)),
+                a_reception("r2", "a1", 999_00, date(2021, 4, 1)),
+                a_reception("r3", "a2", 999_00, date(2021, 2, 1)),
                 SpotCheckSample(
                     id="s", month="2021-02", seed="7", population=["v2"], drawn_by="u9", drawn_at=at(3, 1)
                 ),
@@ -157,6 +170,11 @@ async def test_kpi_satisfaction_is_the_documents_score_of_each_account_that_answ
     known = await work_on(session, date(2021, 3, 31))
     # marks of 4.5 give 100 at 70, one complaint of ours gives 50 at 30
     assert known.satisfaction == (Decimal(85),)
+
+
+async def test_kpi_service_cost_is_what_was_reimbursed_in_the_period(session: AsyncSession) -> None:
+    known = await work_on(session, date(2021, 4, 5))
+    assert known.spent == (SoldOn(date(2021, 3, 31), Money(120_00, "CNY")),)
 
 
 def test_kpi_a_visit_is_planned_for_each_month_an_account_is_listed_at_its_end() -> None:
