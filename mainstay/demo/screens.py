@@ -93,7 +93,7 @@ def tell_quote(story: Story) -> None:
         money(asked["net_amount"]),
     )
     out.print(table)
-    line(WAITING, f"the price is below the floor: {story.exception['state']}")
+    line(WAITING, f"the price is below the floor: {story.exception['state'].replace('_', ' ')}")
     line(DONE, "the marketing director agrees by e-mail: 880.00 CNY for 1–600 pieces until 2021-04-01")
     line(DONE, f"accepted by {story.quote.get('accepted_by', 'the customer')}", money(story.quote["total"]))
 
@@ -268,8 +268,9 @@ def tell_year(year: Year) -> None:
     )
     pareto = year.pareto
     if pareto:
-        text = f"20/80: {pareto['accounts']:,} of {pareto['out_of']:,} accounts make {percent(pareto['share'] + '00')}"
-        line(DONE, f"{text} of revenue", money({"amount": pareto["total"], "currency": pareto["currency"]}))
+        share = percent(pareto["share"] + "00")
+        text = f"20/80: {pareto['accounts']:,} of {pareto['out_of']:,} accounts that bought make {share} of revenue"
+        line(DONE, text, money({"amount": pareto["total"], "currency": pareto["currency"]}))
     grades = "   ".join(f"{grade} {count:,}" for grade, count in year.grades.items())
     line(DONE, f"classes as a preview of 2010-12-31: {grades}")
     again = year.again
