@@ -1,6 +1,5 @@
 """Care events, invitations and priority service over HTTP (A14); what is due stands among the flags."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Path, Query, Response
@@ -23,6 +22,7 @@ from services.accounts.edge import Here
 from services.accounts.programmes.repository import is_key_account
 from shared.auth.principal import Principal
 from shared.http.dependencies import Session, allowed
+from shared.http.moments import Day
 from shared.http.pages import Page, PageQuery, newest_first, read_page
 from shared.http.routes import Router
 from shared.policy.api import Policies
@@ -53,7 +53,7 @@ async def list_care_events(
     session: Session,
     asked: PageQuery,
     branch: Annotated[str | None, Query(description="of this branch", examples=["kinshasa"])] = None,
-    first: Annotated[date | None, Query(description="on this local day or later")] = None,
+    first: Annotated[Day | None, Query(description="on this local day or later")] = None,
 ) -> Page[CareEventOut]:
     """The events of the caller's branches, newest first."""
     query = repository.events_within(caller.reach("care.read"))
