@@ -56,6 +56,8 @@ def _example_by_type(schema: Mapping[str, Any], schemas: Mapping[str, Any], *, n
         case "object":
             properties = schema.get("properties", {})
             return {field: example_of(inner, schemas, name=field) for field, inner in properties.items()}
+        case "array" if "prefixItems" in schema:
+            return [example_of(item, schemas, name=name) for item in schema["prefixItems"]]
         case "array":
             items = schema.get("items") or {}
             return [example_of(items, schemas, name=name)] * max(1, schema.get("minItems", 1))
