@@ -60,7 +60,7 @@ class Relay:
             self._connection = await asyncpg.connect(self._database_url)
             if await self._lead(stopping):
                 await self._relay(stopping)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as lost:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as lost:
             raise RelayMustRestart(f"the relay lost its database connection: {lost}") from lost
         finally:
             RELAY_IS_LEADER.set(0)
