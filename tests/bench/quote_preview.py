@@ -2,6 +2,7 @@
 
 Both are one worker with the same pool on the same database; they are asked in turn, from a process of its own. The
 ratio is the middle one of the rounds, each of them measured at the same load; the best of each says what is possible.
+It is asked for a new account, and again where the account has orders in the month, some sent back, and rates are kept.
 """
 
 import asyncio
@@ -38,13 +39,13 @@ NUMBER = "N-bench"
 
 
 class House(NamedTuple):
-    """A database with an account that has a history, products and the pack, and what every process on it is told."""
+    """A database with an account, products and the pack, and what every process on it is told."""
 
     body: bytes
     environment: Mapping[str, str]
 
 
-async def furnished(postgres: TestPostgres, issuer: Issuer) -> House:
+async def furnished(postgres: TestPostgres, issuer: Issuer, *, history: bool) -> House:
     url = await postgres.create_database("pricing")
     settings = PricingSettings(
         database_url=url,
@@ -67,7 +68,8 @@ async def furnished(postgres: TestPostgres, issuer: Issuer) -> House:
             await pricing.new_product(floor="100.00", cost="700.00", new_brand=place == LINES)
             for place in range(1, LINES + 1)
         ]
-        await live_a_little(pricing, skus)
+        if history:
+            await live_a_little(pricing, skus)
     body = {
         "account_id": str(account),
         "price_list": "standard",
@@ -122,20 +124,25 @@ def main(seconds: float) -> None:
     with bench_servers() as servers, TemporaryDirectory(prefix="mainstay-bench-") as logs:
         postgres = TestPostgres(servers.admin_url)
         try:
-            house = asyncio.run(furnished(postgres, issuer))
-            ours, theirs = measure(house, issuer, seconds=seconds, logs=Path(logs))
+            for name, history in (("quote_preview", False), ("quote_preview_with_history", True)):
+                house = asyncio.run(furnished(postgres, issuer, history=history))
+                ours, theirs = measure(house, issuer, seconds=seconds, logs=Path(logs))
+                tell(name, ours, theirs)
         finally:
             asyncio.run(postgres.remove_everything())
+
+
+def tell(name: str, ours: list[Load], theirs: list[Load]) -> None:
     best, limit = (max(rounds, key=lambda one: one.per_s) for rounds in (ours, theirs))
     pairs = [one.per_s / other.per_s for one, other in zip(ours, theirs, strict=True)]
-    for name, found in (("quote_preview", best), ("bare_route", limit)):
-        print(f"{name}_per_s {found.per_s:.0f}")
-        print(f"{name}_p50_ms {found.p50_ms:.2f}")
-        print(f"{name}_p99_ms {found.p99_ms:.2f}")
-    print(f"load_generator_cpu {max(one.generator_cpu for one in (*ours, *theirs)):.2f}")
-    print(f"quote_preview_answer_bytes {best.answer_bytes}")
-    print(f"quote_preview_ratio_by_round {' '.join(f'{pair:.3f}' for pair in sorted(pairs))}")
-    print(f"ratio quote_preview {median(pairs):.3f}")
+    for measured, found in ((name, best), (f"{name}_bare_route", limit)):
+        print(f"{measured}_per_s {found.per_s:.0f}")
+        print(f"{measured}_p50_ms {found.p50_ms:.2f}")
+        print(f"{measured}_p99_ms {found.p99_ms:.2f}")
+    print(f"{name}_load_generator_cpu {max(one.generator_cpu for one in (*ours, *theirs)):.2f}")
+    print(f"{name}_answer_bytes {best.answer_bytes}")
+    print(f"{name}_ratio_by_round {' '.join(f'{pair:.3f}' for pair in sorted(pairs))}")
+    print(f"ratio {name} {median(pairs):.3f}")
 
 
 if __name__ == "__main__":
