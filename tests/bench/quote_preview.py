@@ -32,7 +32,7 @@ LINES = 3
 ORDERS_BEFORE = 40  # of this month and the last, each of one line: the month's measure is added up from them
 RATE_DAYS = 60
 CONNECTIONS = 4
-ROUNDS = 5
+ROUNDS = 15
 WARM_UP_S = 1.0
 NO_LIMIT = 10**9
 NUMBER = "N-bench"
@@ -146,4 +146,4 @@ def tell(name: str, ours: list[Load], theirs: list[Load]) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 4.0)
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.5)

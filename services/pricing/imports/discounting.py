@@ -80,7 +80,9 @@ class ByPolicies:
         }
         known = self._months[account.id].items()
         purchases = tuple(Purchase(currency, day, before, back) for (currency, day), (before, back) in known)
-        return SaleFacts(account, self._zone, order.currency, lines, purchases, self._rates, quote_state="imported")
+        return SaleFacts(
+            account, self._zone, order.currency, lines, purchases, lambda: self._rates, quote_state="imported"
+        )
 
 
 def _discounted(line: OrderLine, priced: PricedLine, before_p4_minor: int) -> OrderLine:

@@ -1,6 +1,6 @@
 """The facts pricing computes about a sale: pure functions over what was read at once; the rest has no evidence."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -58,7 +58,7 @@ class SaleFacts:
     currency: str
     lines: Mapping[str, LineAt]
     purchases: tuple[Purchase, ...] = ()
-    rates: tuple[ExchangeRate, ...] = ()
+    rates: Callable[[], Iterable[ExchangeRate]] = tuple
     first_ordered_at: datetime | None = None
     terms: PaymentTerms = AT_ONCE
     prepaid_share: Decimal | None = None
@@ -98,7 +98,7 @@ class SaleFacts:
         """At the rate of that day; raises NoExchangeRate."""
         if money.currency == currency:
             return money
-        return convert(money, currency, rate_on(self.rates, money.currency, currency, day))
+        return convert(money, currency, rate_on(self.rates(), money.currency, currency, day))
 
 
 class Asked(NamedTuple):

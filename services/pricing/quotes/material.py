@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +33,7 @@ class Negotiated:
     granted_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Material:
     """What was known of one account and some SKUs at one moment."""
 
@@ -42,10 +43,15 @@ class Material:
     costs: dict[str, list[Cost]] = field(default_factory=dict)
     purchases: tuple[Purchase, ...] = ()
     first_ordered_at: datetime | None = None
-    rates: tuple[ExchangeRate, ...] = ()
+    rate_cells: Sequence[dict[str, Any]] = ()
     grants: tuple[PriceGrant, ...] = ()
     negotiated: tuple[Negotiated, ...] = ()
     policy_epoch: int | None = None
+
+    @cached_property
+    def rates(self) -> tuple[ExchangeRate, ...]:
+        """Read only where a price crosses currencies, which few do."""
+        return tuple(_rate(cell) for cell in self.rate_cells)
 
 
 async def read_material(
@@ -74,7 +80,7 @@ def _material(found: Mapping[str, Any]) -> Material:
             for cell in found["purchases"] or ()
         ),
         first_ordered_at=_maybe_moment(found["first_ordered_at"]),
-        rates=tuple(_rate(cell) for cell in found["rates"] or ()),
+        rate_cells=found["rates"] or (),
         grants=tuple(_grant(cell) for cell in found["grants"] or ()),
         negotiated=tuple(_negotiated(cell) for cell in found["negotiated"] or ()),
         policy_epoch=found["policy_epoch"],

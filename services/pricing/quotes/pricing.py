@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.pricing.accounts.domain import Choice
 from services.pricing.catalogue.domain import ListPrice, cost_on
 from services.pricing.lines import AppliedRule, Share
 from services.pricing.quotes.domain import (
@@ -171,6 +172,14 @@ class _Work:
         """What is the same for every line is so before the rules and after them."""
         return {}
 
+    @cached_property
+    def _salespeople(self) -> tuple[Share, ...]:
+        return self.request.salespeople or self.material.account.salespeople(self.setting.day)
+
+    @cached_property
+    def _election(self) -> Choice:
+        return self.material.account.election(self.setting.day)
+
     def _subject(self, number: int) -> Subject:
         return self._subjects[number - 1]
 
@@ -203,8 +212,8 @@ class _Work:
             reason=asked.reason,
             cost_minor=None if cost is None else cost.cost_minor * asked.quantity,
             new_brand=self.material.products[asked.sku].new_brand(day),
-            salespeople=self.request.salespeople or self.material.account.salespeople(day),
-            election=self.material.account.election(day),
+            salespeople=self._salespeople,
+            election=self._election,
         )
 
     def _to_price(self, lines: Sequence[QuoteLine]) -> ToPrice:
@@ -250,7 +259,7 @@ class _Work:
             currency=self.currency,
             lines=at,
             purchases=self.material.purchases,
-            rates=self.material.rates,
+            rates=lambda: self.material.rates,
             first_ordered_at=self.material.first_ordered_at,
             terms=self.request.terms,
             known=self._known,

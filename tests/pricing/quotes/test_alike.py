@@ -90,7 +90,7 @@ def test_an_order_is_priced_alike_whether_its_lines_are_asked_one_by_one_or_toge
             for subject, (quantity, unit, new_brand, floor) in zip(subjects, lines, strict=True)
         },
         purchases=(Purchase("USD", date(2021, 3, 2), before // 7), Purchase("CNY", DAY, before)),
-        rates=(ExchangeRate("USD", "CNY", Decimal(7), date(2021, 3, 1), "bank"),),
+        rates=lambda: (ExchangeRate("USD", "CNY", Decimal(7), date(2021, 3, 1), "bank"),),
     )
     told = [
         book().price(ToPrice(SALE, listed, replace(facts, alike=alike, known={}), NOON))
