@@ -9,12 +9,10 @@ from fastapi import Path, Request
 
 from services.accounts.banking.api import Keys
 from services.accounts.edge import Here
-from services.accounts.imports import repository, service, sheets
-from services.accounts.imports.faults import UnreadableFile
+from services.accounts.imports import repository, service
 from services.accounts.imports.models import AccountImport
 from services.accounts.imports.rows import Sent, parted, read_rows, sheet_rows
 from services.accounts.imports.schemas import AccountImportOut, RejectedRow, WrongValue
-from services.accounts.imports.sheets import csv_lines, workbook_lines
 from shared.auth.principal import Principal
 from shared.errors import Language, in_language
 from shared.http.dependencies import Session, allowed
@@ -22,8 +20,11 @@ from shared.http.problems import UnsupportedMediaType
 from shared.http.routes import Router, upload
 from shared.policy.api import Policies
 from shared.policy.rulebook import Rulebook
+from shared.sheets.faults import UnreadableFile
+from shared.sheets.reading import XLSX, sheet_lines
 
 router = Router(tags=["imports"])
+NDJSON = ("application/x-ndjson", "application/jsonl")
 
 
 @router.post("/account-imports", status_code=201)
@@ -64,16 +65,12 @@ async def read_import(
 
 def rows_of(content_type: str, body: bytes) -> Iterator[Mapping[str, Any] | Sent]:
     """The file's rows. Raises UnreadableFile, WrongHeader, SheetTooLarge, UnsupportedMediaType for another format."""
-    kind, _, options = content_type.partition(";")
-    match kind.strip().lower():
-        case "application/x-ndjson" | "application/jsonl":
-            return ndjson_rows(body)
-        case "text/csv":
-            charset = options.strip().removeprefix("charset=") or None
-            return sheet_rows(csv_lines(body, charset=charset))
-        case sheets.XLSX:
-            return sheet_rows(workbook_lines(body))
-    formats = f"application/x-ndjson, text/csv, {sheets.XLSX}"
+    if content_type.partition(";")[0].strip().lower() in NDJSON:
+        return ndjson_rows(body)
+    lines = sheet_lines(body, content_type)
+    if lines is not None:
+        return sheet_rows(lines)
+    formats = f"{NDJSON[0]}, text/csv, {XLSX}"
     raise UnsupportedMediaType({"en": f"Send one of {formats}.", "zh": f"请发送以下格式之一：{formats}。"})
 
 

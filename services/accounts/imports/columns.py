@@ -1,10 +1,11 @@
 """The columns a sheet of dossiers may have, by their name, and their English and Chinese headings."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from shared.sheets.header import by_heading
 
 PERSONS = {
     "legal_representative": ("Legal representative", "法定代表人"),
@@ -111,13 +112,5 @@ COLUMNS: tuple[Column, ...] = (
 REQUIRED = ("number", "legal_name", "branch", "channel", "sales_class")
 
 
-def heading_key(heading: str) -> str:
-    """Headings are compared without case, width, spaces, underscores and marks."""
-    folded = unicodedata.normalize("NFKC", heading).casefold()
-    return "".join(letter for letter in folded if letter.isalnum())
-
-
-BY_HEADING: Mapping[str, Column] = {
-    heading_key(heading): column for column in COLUMNS for heading in (column.name, column.en, column.zh)
-}
+BY_HEADING: Mapping[str, Column] = by_heading(COLUMNS)
 BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}

@@ -1,30 +1,11 @@
-"""Why a file, or a row of it, was not taken: with the cell where there is one, in English and Chinese."""
+"""Why a row was not taken: with the cell where there is one, in English and Chinese."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
-from shared.errors import FieldError, MalformedRequest, ValidationProblem, Words
-
-
-class UnreadableFile(MalformedRequest):
-    code = "unreadable_file"
-    title: ClassVar[Words] = {"en": "The file cannot be read", "zh": "文件无法读取"}
-
-
-class WrongHeader(ValidationProblem):
-    """422 with each heading that is wrong, at its cell."""
-
-    code = "wrong_header"
-    title: ClassVar[Words] = {"en": "The first row does not name the columns", "zh": "首行的列名有误"}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a value stands in a sheet: `C7`, under the heading as it was written."""
-
-    cell: str
-    column: str
+from shared.errors import FieldError, Words
+from shared.sheets.faults import Place
 
 
 @dataclass(frozen=True, slots=True)

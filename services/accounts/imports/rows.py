@@ -11,12 +11,14 @@ from services.accounts.banking.domain import account_number
 from services.accounts.banking.schemas import NewBankAccount
 from services.accounts.dossiers.domain import Channel, DocumentExpired, SalesClass
 from services.accounts.dossiers.schemas import DossierFields, NewDocument, NewPerson
-from services.accounts.imports.columns import BY_HEADING, BY_NAME, REQUIRED, Column, heading_key
-from services.accounts.imports.faults import Fault, Place, Rejected, WrongHeader
-from services.accounts.imports.sheets import BadCell, Line, cell_name
-from shared.errors import FieldError, Problem, Words
+from services.accounts.imports.columns import BY_HEADING, BY_NAME, REQUIRED, Column
+from services.accounts.imports.faults import Fault, Rejected
+from shared.errors import Problem, Words
 from shared.http.field_errors import pointer_to, words_of
 from shared.http.moments import Day
+from shared.sheets.faults import Place
+from shared.sheets.header import read_header
+from shared.sheets.reading import BadCell, Line, cell_name
 
 LICENCE = "business_licence"
 
@@ -127,39 +129,9 @@ def _further_faults(read: Readable, numbers: set[str], today: date | None) -> It
 def sheet_rows(lines: Iterable[Line]) -> Iterator[Sent]:
     """The lines below the first, by the columns it names. Raises WrongHeader."""
     rest = iter(lines)
-    header = next(rest, None)
-    columns = read_header(header) if header else _nothing()
+    columns = read_header(next(rest, None), BY_HEADING, [BY_NAME[name] for name in REQUIRED])
     for line in rest:
         yield _sent(line, columns)
-
-
-def _nothing() -> list[tuple[str, Column]]:
-    raise WrongHeader({"en": "The sheet is empty.", "zh": "表格为空。"})
-
-
-def read_header(header: Line) -> list[tuple[str, Column]]:
-    """Heading and column of each cell; every unknown or repeated heading is named by its cell. Raises WrongHeader."""
-    found: list[tuple[str, Column]] = []
-    errors: list[FieldError] = []
-    for place, cell in enumerate(header.cells):
-        heading = "" if isinstance(cell, BadCell) else cell
-        column = BY_HEADING.get(heading_key(heading))
-        where = cell_name(header.row, place)
-        if column is None:
-            said: Words = {"en": f"no column is called {heading!r}", "zh": f"没有名为“{heading}”的列"}
-            errors.append(FieldError(f"/{where}", "unknown_column", said))
-        elif column in [known for _, known in found]:
-            said = {"en": f"{heading} stands here twice", "zh": f"“{heading}”列重复"}
-            errors.append(FieldError(f"/{where}", "column_twice", said))
-        else:
-            found.append((heading, column))
-    for column in (BY_NAME[name] for name in REQUIRED):
-        if column not in [known for _, known in found]:
-            said = {"en": f"the column {column.name} is missing", "zh": f"缺少“{column.zh}”列"}
-            errors.append(FieldError(f"/{column.name}", "column_missing", said))
-    if errors:
-        raise WrongHeader(errors=errors)
-    return found
 
 
 def _sent(line: Line, columns: Sequence[tuple[str, Column]]) -> Sent:

@@ -9,7 +9,7 @@ from openpyxl import Workbook
 from sqlalchemy import text
 
 from services.accounts.imports.columns import COLUMNS
-from services.accounts.imports.sheets import XLSX
+from shared.sheets.reading import XLSX
 from tests.accounts.conftest import Accounts
 
 WHOLE = {

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from services.accounts.imports import sheets
-from services.accounts.imports.columns import BY_HEADING, COLUMNS, heading_key
-from services.accounts.imports.faults import Rejected, UnreadableFile, WrongHeader
+from services.accounts.imports.columns import BY_HEADING, COLUMNS
+from services.accounts.imports.faults import Rejected
 from services.accounts.imports.rows import Readable, read_rows, sheet_rows
-from services.accounts.imports.sheets import SheetTooLarge, csv_lines, workbook_lines
+from shared.sheets.faults import SheetTooLarge, UnreadableFile, WrongHeader
+from shared.sheets.header import heading_key
+from shared.sheets.reading import MOST_COLUMNS, csv_lines, workbook_lines
 
 ENGLISH = ["Dossier number", "Legal name", "Branch", "Channel", "Sales-policy class"]
 CHINESE = ["档案编号", "公司全称", "所属分公司", "渠道", "销售政策类别"]
@@ -208,7 +209,7 @@ def test_a_file_that_is_no_workbook_or_a_trap_is_refused_a1(body, refusal):
 
 
 def test_more_rows_or_columns_than_an_import_takes_are_refused_a1(monkeypatch):
-    wide = [f"c{n}" for n in range(sheets.MOST_COLUMNS + 1)]
+    wide = [f"c{n}" for n in range(MOST_COLUMNS + 1)]
     with pytest.raises(SheetTooLarge, match="columns"):
         workbook_lines(a_workbook(wide))
     book = Workbook()

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
-from services.accounts.imports.encodings import decoded
-from services.accounts.imports.faults import UnreadableFile
 from shared.errors import Problem, Words
+from shared.sheets.encodings import decoded
+from shared.sheets.faults import SheetTooLarge, UnreadableFile
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 10_000
@@ -24,12 +24,6 @@ MOST_PARTS = 500
 MOST_UNPACKED = 64_000_000
 EXACT_DIGITS = 10**15
 PROLOGUE = 4_096
-
-
-class SheetTooLarge(Problem):
-    status = 413
-    code = "sheet_too_large"
-    title: ClassVar[Words] = {"en": "The sheet is larger than an import takes", "zh": "表格超出导入上限"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +60,21 @@ def cell_name(row: int, column: int) -> str:
     return f"{get_column_letter(column + 1)}{row}"
 
 
+def sheet_lines(body: bytes, content_type: str, *, most_rows: int = MOST_ROWS) -> Iterator[Line] | None:
+    """The rows of CSV, or of a workbook's first sheet; None where the body is said to be neither.
+
+    `most_rows` counts for workbooks, which cost the more. Raises UnreadableFile, SheetTooLarge.
+    """
+    kind, _, options = content_type.partition(";")
+    match kind.strip().lower():
+        case "text/csv":
+            charset = options.strip().removeprefix("charset=") or None
+            return csv_lines(body, charset=charset)
+        case kind if kind == XLSX:
+            return iter(workbook_lines(body, most_rows=most_rows))
+    return None
+
+
 def csv_lines(body: bytes, *, charset: str | None = None) -> Iterator[Line]:
     """Raises UnreadableFile, SheetTooLarge."""
     reader = csv.reader(io.StringIO(decoded(body, charset=charset), newline=""), strict=True)
@@ -79,12 +88,12 @@ def csv_lines(body: bytes, *, charset: str | None = None) -> Iterator[Line]:
         ) from error
 
 
-def workbook_lines(body: bytes) -> list[Line]:
+def workbook_lines(body: bytes, *, most_rows: int = MOST_ROWS) -> list[Line]:
     """The first sheet. Raises UnreadableFile, SheetTooLarge."""
     _check_package(body)
     try:
         book = load_workbook(io.BytesIO(body), read_only=True, data_only=False, keep_links=False)
-        return list(_lines_of(book.worksheets[0]))
+        return list(_lines_of(book.worksheets[0], most_rows))
     except Problem:
         raise
     except Exception as error:
@@ -121,11 +130,11 @@ def _check_part(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
         raise UnreadableFile({"en": "The workbook defines XML entities.", "zh": "工作簿含有XML实体定义。"})
 
 
-def _lines_of(sheet: Any) -> Iterator[Line]:
+def _lines_of(sheet: Any, most_rows: int) -> Iterator[Line]:
     sheet.reset_dimensions()
     for row, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), start=1):
-        if row > MOST_ROWS + 1:
-            raise SheetTooLarge({"en": f"More than {MOST_ROWS} rows.", "zh": f"超过{MOST_ROWS}行。"})
+        if row > most_rows + 1:
+            raise SheetTooLarge({"en": f"More than {most_rows} rows.", "zh": f"超过{most_rows}行。"})
         yield from _said(row, [_workbook_cell(cell) for cell in cells])
 
 

@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from services.accounts.imports.faults import UnreadableFile
+from shared.sheets.faults import UnreadableFile
 
 TAKEN = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "gb18030": "gb18030", "gbk": "gb18030", "gb2312": "gb18030"}
 CHINESE_IN_UTF8 = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
