@@ -61,9 +61,26 @@ def _new_account(row: AccountRow, *, who: Whereabouts) -> Account:
     )
 
 
-async def open_dossiers(session: AsyncSession, *, dossiers: Sequence[NewDossier], who: Whereabouts) -> None:
-    """Write them and tell of each."""
-    await _insert(session, [one.account for one in dossiers])
+async def open_dossiers(
+    session: AsyncSession, *, dossiers: Sequence[NewDossier], who: Whereabouts
+) -> Sequence[NewDossier]:
+    """Write them and tell of each; returns those written: somebody else may have opened a number just now."""
+    written = await _first_of_their_number(session, [one.account for one in dossiers])
+    opened = [one for one in dossiers if one.account.id in written]
+    await _write_what_belongs(session, opened, who=who)
+    return opened
+
+
+async def _first_of_their_number(session: AsyncSession, accounts: Sequence[Account]) -> set[str]:
+    """The ids that were written; by number, so that two imports never wait for each other crosswise."""
+    if not accounts:
+        return set()
+    rows = [_columns(one) for one in sorted(accounts, key=lambda one: one.number)]
+    statement = insert(Account).on_conflict_do_nothing(index_elements=["number"]).returning(Account.id)
+    return set(await session.scalars(statement, rows))
+
+
+async def _write_what_belongs(session: AsyncSession, dossiers: Sequence[NewDossier], *, who: Whereabouts) -> None:
     await _insert(session, [person for one in dossiers for person in one.people])
     await _insert(session, [one.licence for one in dossiers if one.licence])
     banking = [one.bank_account for one in dossiers if one.bank_account]
@@ -80,6 +97,8 @@ def _recorded(row: BankAccount, *, who: Whereabouts) -> Entry:
 
 async def _insert(session: AsyncSession, rows: Sequence[Base]) -> None:
     if rows:
-        table = type(rows[0]).__table__
-        columns = [column.key for column in table.columns]
-        await session.execute(insert(type(rows[0])), [{name: getattr(row, name) for name in columns} for row in rows])
+        await session.execute(insert(type(rows[0])), [_columns(row) for row in rows])
+
+
+def _columns(row: Base) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in type(row).__table__.columns}

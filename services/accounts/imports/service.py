@@ -58,17 +58,21 @@ async def import_accounts(
     known = await account_ids(session, numbers=[row.account.number for row in good], who=who)
     fresh = {row.row: new_dossier(row.account, keys=under.keys, who=who) for row in good if not _known(row, known)}
     ids = known | {one.account.number: one.account.id for one in fresh.values()}
+    await wait_for_others_elections(
+        session, account_ids=[known[row.account.number] for row in good if _elects(row, known)]
+    )
     elected, not_elected = await elect_all(session, rows=good, ids=ids, under=under)
     bad = {one.row for one in not_elected}
     good = [row for row in good if row.row not in bad]
-    opened = [fresh[row.row] for row in good if row.row in fresh]
-    await _write(session, opened, who=who)
+    opened = await _write(session, [fresh[row.row] for row in good if row.row in fresh], who=who)
+    good, taken = still_free(good, fresh, {one.account.id for one in opened})
+    elected = [one for one in elected if one[0].account_id not in {fresh[row.row].account.id for row in taken}]
     named = [(key, ids[row.account.number]) for row in good for key in row.account.lists]
     listed = await name_on_lists(session, named=named, reason=IMPORTED, now=who.now)
     session.add_all(election for election, _ in elected)
     record_many(session, (told for _, told in elected))
     changed = len(opened) + listed + len(elected)
-    rejections = [*rejected, *unknown, *refused, *not_elected]
+    rejections = [*rejected, *unknown, *refused, *not_elected, *taken]
     return await _noted(session, good, rejections, unchanged=0 if changed else len(known), who=who)
 
 
@@ -76,10 +80,40 @@ def _known(row: Readable, known: Mapping[str, str]) -> bool:
     return row.account.number in known
 
 
-async def _write(session: AsyncSession, opened: Sequence[NewDossier], *, who: Whereabouts) -> None:
-    await open_dossiers(session, dossiers=opened, who=who)
+def _elects(row: Readable, known: Mapping[str, str]) -> bool:
+    return row.account.election is not None and _known(row, known)
+
+
+async def wait_for_others_elections(session: AsyncSession, *, account_ids: Collection[str]) -> None:
+    """Whoever else elects for one of these accounts comes before or after, so that each sees what stands (A12)."""
+    if account_ids:
+        mine = select(Account.id).where(one_of(Account.id, account_ids)).order_by(Account.id)
+        await session.execute(mine.with_for_update())
+
+
+async def _write(session: AsyncSession, dossiers: Sequence[NewDossier], *, who: Whereabouts) -> Sequence[NewDossier]:
+    opened = await open_dossiers(session, dossiers=dossiers, who=who)
     if opened:
         await look_for_duplicates(session, account_ids=[one.account.id for one in opened], now=who.now)
+    return opened
+
+
+def still_free(
+    rows: Sequence[Readable], fresh: Mapping[int, NewDossier], opened: Collection[str]
+) -> tuple[list[Readable], list[Rejected]]:
+    """Rows whose number nobody else opened while they were read; the others are refused, and may be sent again."""
+    good, taken = [], []
+    for row in rows:
+        if row.row not in fresh or fresh[row.row].account.id in opened:
+            good.append(row)
+        else:
+            number = row.account.number
+            said: Words = {
+                "en": f"Somebody else opened {number} at the same time; send the row again.",
+                "zh": f"他人同时开立了客户{number}，请重新发送该行。",
+            }
+            taken.append(row.rejected(Fault("/number", "number_just_opened", said)))
+    return good, taken
 
 
 async def _noted(
