@@ -1,4 +1,4 @@
-"""An empty system gets its first administrator and its first policies, once, and never again."""
+"""An empty system gets its first administrator and its first policies; a newer release adds policies it was without."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,6 +14,7 @@ from shared.db.engine import make_engine
 from shared.db.session import commit, make_sessions
 from shared.policy.loader import load_pack
 from shared.policy.seed import seed_pack
+from shared.policy.store import await_turn, read_versions
 from shared.settings import ServiceSettings
 
 ADMINISTRATOR = "admin"
@@ -43,6 +44,22 @@ async def begin(
         await create_first_administrator(accounts, login=login, password=password, now=now)
         await commit(accounts)
     return seeded
+
+
+async def add_missing(urls: Mapping[str, str], *, pack: Path, now: datetime) -> dict[str, int]:
+    """Publish as version 1 what the pack holds and a service that has begun never had; nothing it has is touched.
+
+    Answers how many policies each service got; one that has none at all has not begun, and gets none.
+    """
+    placed, added = load_pack(pack), {}
+    for service, url in urls.items():
+        documents = [one.document for one in placed if one.service == service]
+        async with _session(url, service) as session:
+            await await_turn(session)
+            if any(one.service == service for one in await read_versions(session)):
+                added[service] = await seed_pack(session, service=service, documents=documents, now=now)
+                await commit(session)
+    return {service: count for service, count in added.items() if count}
 
 
 async def is_empty(accounts_url: str) -> bool:

@@ -11,7 +11,7 @@ import typer
 from deploy.local.databases import SERVICES
 from deploy.local.refusals import CannotStart
 from deploy.local.settings import PROJECT
-from mainstay.prepare import database_url, running_notes
+from mainstay.prepare import business_clock, database_url, running_notes
 from mainstay.screen import answer_json, out
 
 PACK = PROJECT / "deploy" / "policies"
@@ -44,20 +44,10 @@ def bootstrap(
 
 
 async def _begin(urls: Mapping[str, str], *, pack: Path, login: str, password: str) -> dict[str, int]:
-    """At the business time the accounts service goes by: CLOCK_PROFILE, or the clock of the running instance."""
     from deploy.bootstrap import begin
-    from shared.clock import running_clock
-    from shared.db.engine import make_engine
-    from shared.settings import ServiceSettings
 
-    settings = ServiceSettings(database_url=urls["accounts"])
-    profile = str(running_notes().get("clock", settings.clock_profile))
-    engine = make_engine(settings)
-    try:
-        async with running_clock(profile=profile, story_start=settings.story_clock_start, engine=engine) as clock:
-            return await begin(urls, pack=pack, login=login, password=password, now=clock.now())
-    finally:
-        await engine.dispose()
+    async with business_clock(urls["accounts"]) as clock:
+        return await begin(urls, pack=pack, login=login, password=password, now=clock.now())
 
 
 def _password(running: Mapping[str, object]) -> str:

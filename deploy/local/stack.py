@@ -102,24 +102,26 @@ def _prepare(instance: Instance, folder: LocalFolder, servers: Servers, *, opene
         opened.callback(_remove_topics, instance, kafka)
     say("Making the topics")
     asyncio.run(create_topics(kafka, topics=declared_topics(prefix=instance.topic_prefix)))
-    _bootstrap_if_empty(instance, folder, databases, say=say)
+    _bring_policies(instance, folder, databases, say=say)
     environments = {role.name: environment_of(role, instance, folder, databases, kafka) for role in instance.roles}
     processes = Processes(instance.roles, environments, folder.logs)
     return Stack(instance, folder, databases, kafka, processes, _admin_password(folder))
 
 
-def _bootstrap_if_empty(
+def _bring_policies(
     instance: Instance, folder: LocalFolder, databases: Mapping[str, ServiceDatabase], *, say: Say
 ) -> None:
-    from deploy.bootstrap import PACK, begin, is_empty
+    """The whole pack and an administrator where nobody is known yet, else the policies that are new in this release."""
+    from deploy.bootstrap import PACK, add_missing, begin, is_empty
 
     urls = {service: database.url for service, database in databases.items()}
-    if not asyncio.run(is_empty(urls["accounts"])):
-        return
-    say("Publishing the first policies and making the administrator")
-    password = _admin_password(folder).read_text().strip()
     now = datetime.fromisoformat(instance.story_clock_start) if instance.story_clock_start else datetime.now(UTC)
-    asyncio.run(begin(urls, pack=PACK, password=password, now=now))
+    if asyncio.run(is_empty(urls["accounts"])):
+        say("Publishing the first policies and making the administrator")
+        password = _admin_password(folder).read_text().strip()
+        asyncio.run(begin(urls, pack=PACK, password=password, now=now))
+    elif added := asyncio.run(add_missing(urls, pack=PACK, now=now)):
+        say(f"Published {sum(added.values())} policies that are new in this release")
 
 
 async def _build_databases(instance: Instance, admin_url: str) -> dict[str, ServiceDatabase]:

@@ -1,14 +1,15 @@
 """An empty system begins once: an administrator, the first policies, a record of both, and no second time."""
 
 import asyncio
-from datetime import UTC, datetime
+import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
-from deploy.bootstrap import PACK, begin, is_empty
+from deploy.bootstrap import PACK, add_missing, begin, is_empty
 from deploy.local.databases import SERVICES, plain
 from deploy.local.refusals import CannotStart
 from services.accounts.app import make_app
@@ -50,6 +51,36 @@ async def test_a_system_begins_once_however_many_try_at_the_same_time(postgres: 
         token = (await client.post("/v1/token", json=asked)).json()["access_token"]
         me = (await client.get("/v1/me", headers={"Authorization": f"Bearer {token}"})).json()
     assert me["roles"] == ["admin"]
+    for url in urls.values():
+        await postgres.drop_database(url)
+
+
+async def test_a_newer_release_adds_the_policies_a_system_was_without_and_touches_none(
+    postgres: TestPostgres, tmp_path: Path
+) -> None:
+    """Branches became a document after some houses had begun; what a house has, even reworded since, stays."""
+    older = tmp_path / "pack"
+    shutil.copytree(PACK, older)
+    for gone in (
+        "accounts/branches",
+        "accounts/duties",
+        "rewards/" + min(one.stem for one in (PACK / "rewards").iterdir()),
+    ):
+        (older / f"{gone}.yaml").unlink()
+    worded = older / "accounts" / "need-tags.yaml"
+    worded.write_text(worded.read_text().replace("title: {en: ", "title: {en: Our ", 1))
+    urls = {service: await postgres.create_database(service) for service in SERVICES}
+    assert await add_missing(urls, pack=PACK, now=NOW) == {}, "a system that has not begun is bootstrap's"
+    await begin(urls, pack=older, password=PASSWORD, now=NOW)
+    kept = "SELECT array_agg(policy_id || version || content_hash ORDER BY policy_id) FROM policy_version"
+    before = await ask(urls["accounts"], kept + " WHERE service = 'accounts'")
+
+    assert await add_missing(urls, pack=PACK, now=NOW + timedelta(days=400)) == {"accounts": 2, "rewards": 1}
+    assert await add_missing(urls, pack=PACK, now=NOW + timedelta(days=401)) == {}
+    added = "policy_id IN ('branches', 'duties')"
+    assert await ask(urls["accounts"], kept + f" WHERE service = 'accounts' AND NOT {added}") == before
+    told = "SELECT array_agg(aggregateid ORDER BY aggregateid) FROM outbox WHERE type = 'PolicyPublished' AND "
+    assert await ask(urls["accounts"], told + "aggregateid IN ('branches', 'duties')") == ["branches", "duties"]
     for url in urls.values():
         await postgres.drop_database(url)
 
