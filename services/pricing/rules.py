@@ -1,22 +1,22 @@
 """The documents in force, as the routes and the imports of pricing ask for them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pricing.quotes.pricebook import PriceBook
+from services.pricing.quotes.pricebook import Bookshelf, PriceBook
 from shared.http.dependencies import Now
 from shared.http.exchange import runtime_of
 from shared.policy.api import Policies, compiled_policies
-from shared.policy.compiled import PolicySet
+from shared.policy.compiled import CompiledPolicies, PolicySet
 from shared.policy.plan import Plans
 from shared.policy.rulebook import Rulebook
 
 MOST_BOOKS = 64
-BookOf = Callable[[AsyncSession, int | None, date], Awaitable[PriceBook]]
 
 
 class PriceBooks:
@@ -24,6 +24,7 @@ class PriceBooks:
 
     def __init__(self) -> None:
         self._books: dict[int, tuple[Plans, PriceBook]] = {}
+        self.last_used: PriceBook | None = None
 
     def of(self, plans: Plans) -> PriceBook:
         """Raises NotGoverned where the matrix of price rules is not in force."""
@@ -32,6 +33,7 @@ class PriceBooks:
             if len(self._books) >= MOST_BOOKS:
                 self._books.clear()
             known = self._books[id(plans)] = plans, PriceBook.of(Rulebook(plans))
+        self.last_used = known[1]
         return known[1]
 
     def by_day(self, policies: PolicySet) -> Callable[[date], PriceBook]:
@@ -46,14 +48,21 @@ def price_books(request: Request) -> PriceBooks:
     return books
 
 
-def books_of(request: Request) -> BookOf:
-    """For who reads the epoch with his facts: `book = await book_of(session, epoch, day)`."""
-    policies, books = compiled_policies(request), price_books(request)
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    policies: CompiledPolicies
+    books: PriceBooks
 
-    async def book_of(session: AsyncSession, epoch: int | None, day: date) -> PriceBook:
-        return books.of((await policies.current(session, epoch=epoch)).in_force(day))
+    @property
+    def last_used(self) -> PriceBook | None:
+        return self.books.last_used
 
-    return book_of
+    async def book(self, session: AsyncSession, epoch: int | None, day: date) -> PriceBook:
+        return self.books.of((await self.policies.current(session, epoch=epoch)).in_force(day))
+
+
+def shelf_of(request: Request) -> Bookshelf:
+    return _Shelf(compiled_policies(request), price_books(request))
 
 
 async def read_rules(request: Request, policies: Policies, now: Now) -> Rulebook:

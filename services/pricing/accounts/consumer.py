@@ -18,6 +18,7 @@ from services.pricing.accounts.domain import (
     Listing,
     Member,
     Merge,
+    Tier,
 )
 from services.pricing.accounts.repository import (
     accounts_for_change,
@@ -36,6 +37,7 @@ from shared.events.accounts import (
     ElectionMade,
     KeyAccountListAgreed,
     TeamChanged,
+    TierChanged,
 )
 from shared.events.contracts import (
     ContractActivated,
@@ -123,6 +125,9 @@ def _changed(account: Account, event: AccountEvent) -> Account:
             grade = Grade(event.proposal_id, event.grade, event.valid_from, event.valid_until)
             kept = (known for known in account.classes if known.proposal_id != event.proposal_id)
             change["classes"] = (*kept, grade)
+        case TierChanged():
+            before = (known for known in account.tiers if known.valid_from < event.valid_from)
+            change["tiers"] = (*before, Tier(event.tier, event.valid_from))
         case ElectionMade():
             change["elections"] = _with_election(account.elections, event)
         case KeyAccountListAgreed():

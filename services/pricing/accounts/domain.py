@@ -57,6 +57,14 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Tier:
+    """A membership tier from a day on; none for an account that left the programme (A6)."""
+
+    tier: str | None
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """Another account, by id and number, goes on for this one from `at` on."""
 
@@ -88,6 +96,7 @@ class Account:
     elections: tuple[Election, ...] = ()
     classes: tuple[Grade, ...] = ()
     listings: tuple[Listing, ...] = ()
+    tiers: tuple[Tier, ...] = ()
     merged: Merge | None = None
 
     def election(self, day: date) -> Choice:
@@ -102,6 +111,11 @@ class Account:
         found = on_day(self.classes, day)
         by_hand = [entry for entry in found if entry.valid_until is not None]
         return (by_hand or found)[-1].grade if found else None
+
+    def tier_on(self, day: date) -> str | None:
+        """None for an account that is no member on that day."""
+        begun = [entry for entry in self.tiers if entry.valid_from <= day]
+        return begun[-1].tier if begun else None
 
     def is_key_account(self, day: date) -> bool:
         """The list agreed for that half year names it (A4)."""

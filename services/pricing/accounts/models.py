@@ -14,7 +14,7 @@ EMPTY = text("'[]'::jsonb")
 
 
 class AccountRow(Base):
-    """`team`, `elections`, `classes` and `listings` are lists of dated entries, days as ISO text."""
+    """`team`, `elections`, `classes`, `listings` and `tiers` are lists of dated entries, days as ISO text."""
 
     __tablename__ = "known_account"
     __table_args__ = (Index("ix_known_account_number", "number"),)
@@ -28,6 +28,7 @@ class AccountRow(Base):
     elections: Mapped[list[Any]] = mapped_column(JSONB, server_default=EMPTY)
     classes: Mapped[list[Any]] = mapped_column(JSONB, server_default=EMPTY)
     listings: Mapped[list[Any]] = mapped_column(JSONB, server_default=EMPTY)
+    tiers: Mapped[list[Any]] = mapped_column(JSONB, server_default=EMPTY)
     merged: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
 
 

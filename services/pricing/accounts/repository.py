@@ -21,6 +21,7 @@ from services.pricing.accounts.domain import (
     Listing,
     Member,
     Merge,
+    Tier,
 )
 from services.pricing.accounts.models import AccountRow, ContractRow
 from services.pricing.database import one_of
@@ -41,6 +42,7 @@ def account_of(row: Row[Any] | Mapping[str, Any]) -> Account:
         elections=tuple(Election(**_with_days(entry)) for entry in cells["elections"]),
         classes=tuple(Grade(**_with_days(entry)) for entry in cells["classes"]),
         listings=tuple(Listing(**_with_days(entry)) for entry in cells["listings"]),
+        tiers=tuple(Tier(entry["tier"], date.fromisoformat(entry["valid_from"])) for entry in cells["tiers"]),
         merged=_merge_of(cells["merged"]),
     )
 
@@ -97,15 +99,17 @@ def _plain(account: Account) -> dict[str, Any]:
 
 _UPSERT = text(
     """
-    INSERT INTO known_account (id, number, branch, industrial, frozen, team, elections, classes, listings, merged)
-    SELECT id, number, branch, industrial, frozen, team, elections, classes, listings, nullif(merged, 'null')
+    INSERT INTO known_account (id, number, branch, industrial, frozen, team, elections, classes, listings, tiers,
+                               merged)
+    SELECT id, number, branch, industrial, frozen, team, elections, classes, listings, tiers, nullif(merged, 'null')
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS entry (
         id uuid, number text, branch text, industrial boolean, frozen boolean,
-        team jsonb, elections jsonb, classes jsonb, listings jsonb, merged jsonb)
+        team jsonb, elections jsonb, classes jsonb, listings jsonb, tiers jsonb, merged jsonb)
     ON CONFLICT (id) DO UPDATE SET
         number = excluded.number, branch = excluded.branch, industrial = excluded.industrial,
         frozen = excluded.frozen, team = excluded.team, elections = excluded.elections,
-        classes = excluded.classes, listings = excluded.listings, merged = excluded.merged
+        classes = excluded.classes, listings = excluded.listings, tiers = excluded.tiers,
+        merged = excluded.merged
     """
 )
 

@@ -19,7 +19,7 @@ from services.pricing.quotes.schemas import (
     say_quote,
     show_quote,
 )
-from services.pricing.rules import Book, books_of
+from services.pricing.rules import Book, shelf_of
 from shared.auth.principal import Principal
 from shared.auth.scope import within
 from shared.calendar import local_day
@@ -58,7 +58,7 @@ async def preview_quote(*, body: NewQuote, request: Request, session: Session, n
     runtime = runtime_of(request)
     asked = body.request(caller.user_id)
     priced, book = await service.preview_quote(
-        session, asked, caller=caller, book_of=books_of(request), now=now, zone=runtime.settings.zone
+        session, asked, caller=caller, shelf=shelf_of(request), now=now, zone=runtime.settings.zone
     )
     said = say_quote(priced.quote, book.titles, day=runtime.today(now))
     return Response(orjson.dumps(said, option=orjson.OPT_UTC_Z), media_type="application/json")

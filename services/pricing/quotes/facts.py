@@ -25,6 +25,19 @@ class Purchase(NamedTuple):
     returned_minor: int = 0
 
 
+class OrderDays(NamedTuple):
+    """How many orders were placed and not cancelled, by local day, from `since` on: of days before nothing is known."""
+
+    since: date
+    placed: Mapping[date, int]
+
+    def within(self, window: Period, day: date) -> int | None:
+        """Of the window as far as `day`."""
+        if window.first < self.since:
+            return None
+        return sum(orders for placed, orders in self.placed.items() if window.holds(placed) and placed <= day)
+
+
 class LineAt(NamedTuple):
     """A line as far as it is priced."""
 
@@ -40,11 +53,12 @@ class LineAt(NamedTuple):
         return Money(max(0, -(-short // self.quantity)), self.net.currency)
 
 
-# What the registry gives to the account belongs to no line, and an election here is that of the pricing day.
+# What the registry gives to the account belongs to no line, and an election here is that of the pricing day. An order
+# being priced is not placed yet, so it is not among the orders counted.
 SAME_FOR_EVERY_LINE = frozenset(
     fact.name
     for fact in load_registry().computed_by("pricing")
-    if (fact.subject == ("account",) and not fact.windows) or fact.name == "election.p4"
+    if (fact.subject == ("account",) and not fact.windows) or fact.name in ("election.p4", "orders.count")
 )
 Whole = tuple[Measure, Period | None, datetime]
 
@@ -60,6 +74,7 @@ class SaleFacts:
     purchases: tuple[Purchase, ...] = ()
     rates: Callable[[], Iterable[ExchangeRate]] = tuple
     first_ordered_at: datetime | None = None
+    order_days: OrderDays | None = None
     terms: PaymentTerms = AT_ONCE
     prepaid_share: Decimal | None = None
     quote_state: str = "priced"
@@ -129,6 +144,24 @@ def _is_key_account(facts: SaleFacts, asked: Asked) -> Value | None:
 @FACTS.computes("account.class")
 def _class(facts: SaleFacts, asked: Asked) -> Value | None:
     return facts.account.class_on(asked.day(facts))
+
+
+@FACTS.computes("account.tier")
+def _tier(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.account.tier_on(asked.day(facts))
+
+
+@FACTS.computes("membership.enrolled")
+def _enrolled(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.account.tier_on(asked.day(facts)) is not None
+
+
+@FACTS.computes("orders.count")
+def _orders(facts: SaleFacts, asked: Asked) -> Value | None:
+    """By the day an order was placed, this one not counted; of deliveries nothing is known here."""
+    if facts.order_days is None or asked.window is None or asked.measure.basis != "placed":
+        return None
+    return facts.order_days.within(asked.window, asked.day(facts))
 
 
 @FACTS.computes("account.industrial")

@@ -14,8 +14,8 @@ from services.pricing.accounts.domain import Account
 from services.pricing.accounts.repository import account_of
 from services.pricing.catalogue.domain import Cost, ListPrice, Product
 from services.pricing.quotes.domain import PriceGrant
-from services.pricing.quotes.facts import Purchase
-from shared.calendar import Period, period_of
+from services.pricing.quotes.facts import OrderDays, Purchase
+from shared.calendar import Period, day_start, period_of
 from shared.db.driver import fetch_value
 from shared.money import ExchangeRate
 
@@ -33,6 +33,20 @@ class Negotiated:
     granted_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the rules in force ask of the past beside the month: the day from which orders are counted, if they are."""
+
+    orders_since: date | None = None
+
+    def cover(self, other: "Needs") -> bool:
+        """Whether what was read for these is enough for the other."""
+        return other.orders_since is None or (self.orders_since is not None and self.orders_since <= other.orders_since)
+
+
+NOTHING_MORE = Needs()
+
+
 @dataclass(frozen=True)
 class Material:
     """What was known of one account and some SKUs at one moment."""
@@ -43,6 +57,7 @@ class Material:
     costs: dict[str, list[Cost]] = field(default_factory=dict)
     purchases: tuple[Purchase, ...] = ()
     first_ordered_at: datetime | None = None
+    order_days: OrderDays | None = None
     rate_cells: Sequence[dict[str, Any]] = ()
     grants: tuple[PriceGrant, ...] = ()
     negotiated: tuple[Negotiated, ...] = ()
@@ -54,18 +69,30 @@ class Material:
         return tuple(_rate(cell) for cell in self.rate_cells)
 
 
-async def read_material(
-    session: AsyncSession, *, account_id: UUID, price_list: str, skus: Sequence[str], day: date, zone: str
-) -> Material | None:
-    """As of a local day; None where the account is not known here."""
-    month: Period = period_of("month", day)
-    start, until = month.bounds(zone)
-    asked = account_id, price_list, list(skus), day, zone, month.first, start, until
-    found: dict[str, Any] = await fetch_value(session, MATERIAL, *asked)
-    return _material(found) if found["account"] else None
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Of whom and what a price is asked, on a local day of a zone, and what the rules need of the past."""
+
+    account_id: UUID
+    price_list: str
+    skus: Sequence[str]
+    day: date
+    zone: str
+    needs: Needs = NOTHING_MORE
 
 
-def _material(found: Mapping[str, Any]) -> Material:
+async def read_material(session: AsyncSession, asking: Asking) -> Material | None:
+    """None where the account is not known here."""
+    month: Period = period_of("month", asking.day)
+    start, until = month.bounds(asking.zone)
+    since = asking.needs.orders_since
+    counted = None if since is None else day_start(since, asking.zone)
+    asked = asking.account_id, asking.price_list, list(asking.skus), asking.day, asking.zone
+    found: dict[str, Any] = await fetch_value(session, MATERIAL, *asked, month.first, start, until, counted)
+    return _material(found, since) if found["account"] else None
+
+
+def _material(found: Mapping[str, Any], orders_since: date | None) -> Material:
     costs: dict[str, list[Cost]] = {}
     for cell in found["costs"] or ():
         cost = Cost(cell["sku"], cell["currency"], cell["cost_minor"], _day(cell["valid_from"]))
@@ -80,6 +107,9 @@ def _material(found: Mapping[str, Any]) -> Material:
             for cell in found["purchases"] or ()
         ),
         first_ordered_at=_maybe_moment(found["first_ordered_at"]),
+        order_days=None
+        if orders_since is None
+        else OrderDays(orders_since, {_day(cell["day"]): cell["orders"] for cell in found["order_days"] or ()}),
         rate_cells=found["rates"] or (),
         grants=tuple(_grant(cell) for cell in found["grants"] or ()),
         negotiated=tuple(_negotiated(cell) for cell in found["negotiated"] or ()),
@@ -148,7 +178,8 @@ def _negotiated(cell: dict[str, Any]) -> Negotiated:
     )
 
 
-# $1 account, $2 price list, $3 SKUs, $4 day, $5 zone, $6 first day, $7 start and $8 end of the month.
+# $1 account, $2 price list, $3 SKUs, $4 day, $5 zone, $6 first day, $7 start and $8 end of the month, $9 since when
+# orders are counted, null where nothing asks for it.
 # The rate of a pair on a day is the newest row up to it: of older rows only the one in force when the month began.
 MATERIAL = """
     SELECT to_jsonb(found) FROM (SELECT
@@ -168,6 +199,11 @@ MATERIAL = """
           FROM sales_order
           WHERE account_id = $1 AND priced_at >= $7 AND priced_at < $8 AND state <> 'cancelled'
           GROUP BY 1, 2) m) AS purchases,
+      (SELECT jsonb_agg(to_jsonb(o)) FROM (
+          SELECT CAST(placed_at AT TIME ZONE $5::text AS date) AS day, count(*) AS orders
+          FROM sales_order
+          WHERE account_id = $1 AND placed_at >= CAST($9 AS timestamptz) AND state <> 'cancelled'
+          GROUP BY 1) o) AS order_days,
       (SELECT placed_at FROM sales_order WHERE account_id = $1 AND state <> 'cancelled'
           ORDER BY priced_at LIMIT 1) AS first_ordered_at,
       (SELECT jsonb_agg(jsonb_build_object('base', r.base, 'quote', r.quote, 'day', r.day, 'source', r.source,

@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
-from typing import Self
+from typing import Protocol, Self
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.pricing.quotes.material import Needs
+from shared.calendar import Duration, period_of, trailing
 from shared.policy.benefit import BenefitPlan
 from shared.policy.evaluation import Answer, Case
+from shared.policy.measure import Measure, RollingWindow
 from shared.policy.order import PricedLine, ToPrice
+from shared.policy.plan import measures_of
 from shared.policy.pricing import PricedOrder, price_order
 from shared.policy.rulebook import NotGoverned, Rulebook
 from shared.policy.stacking import Stacking, compile_stacking
@@ -15,6 +22,7 @@ from shared.trace import Decision
 
 GROUPS, PAIRS = "stacking-groups", "stacking-pairs"
 P4 = "P4"
+LONG_AGO = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,15 @@ class PriceBook:
         """The routes that rows without a figure ask."""
         return tuple(sorted({row.ask for plan in self.discounts for row in plan.document.table.rows if row.ask}))
 
+    def needs(self, day: date) -> Needs:
+        """What has to be read beside the month for prices of a day."""
+        return Needs(min((_begins(measure, day) for measure in self._counting), default=None))
+
+    @cached_property
+    def _counting(self) -> tuple[Measure, ...]:
+        measures = (measure for plan in self.benefits for measure in measures_of(plan.document))
+        return tuple({measure for measure in measures if measure.fact == "orders.count"})
+
     @cached_property
     def _of_p4(self) -> frozenset[str]:
         return frozenset(plan.heading.policy for plan in self.benefits if P4 in plan.document.row)
@@ -74,3 +91,26 @@ class PriceBook:
         return line.net.amount_minor + sum(
             taken.amount.amount_minor for taken in line.taken if taken.policy in self._of_p4
         )
+
+
+class Bookshelf(Protocol):
+    """The books of a process, for who reads the epoch together with his facts."""
+
+    @property
+    def last_used(self) -> PriceBook | None:
+        """Most often still the right one: what it needs can be read before anybody knows."""
+
+    async def book(self, session: AsyncSession, epoch: int | None, day: date) -> PriceBook:
+        """Raises NotGoverned where the matrix of price rules is not in force."""
+        ...
+
+
+def _begins(measure: Measure, day: date) -> date:
+    """First day of the window that holds the day; of one counted from another date it may be any."""
+    match measure.window:
+        case "month" | "quarter" | "half_year" | "year":
+            return period_of(measure.window, day).first
+        case RollingWindow():
+            return trailing(Duration.parse(measure.window.last), day).first
+        case _:
+            return LONG_AGO

@@ -259,6 +259,7 @@ class _Work:
             currency=self.currency,
             lines=at,
             purchases=self.material.purchases,
+            order_days=self.material.order_days,
             rates=lambda: self.material.rates,
             first_ordered_at=self.material.first_ordered_at,
             terms=self.request.terms,

@@ -1,7 +1,6 @@
 """A quote's life: priced, asked for below the floor, accepted, withdrawn or expired; each step with its events."""
 
-from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,8 +23,8 @@ from services.pricing.quotes.domain import (
     answered,
     moved,
 )
-from services.pricing.quotes.material import Material, Negotiated, read_material
-from services.pricing.quotes.pricebook import PriceBook
+from services.pricing.quotes.material import NOTHING_MORE, Asking, Material, Needs, Negotiated, read_material
+from services.pricing.quotes.pricebook import Bookshelf, PriceBook
 from services.pricing.quotes.pricing import PricedQuote, QuoteRequest, Setting, price_quote
 from shared.asking import sought
 from shared.auth.principal import Principal, Reach
@@ -34,25 +33,24 @@ from shared.events import quotes as told
 from shared.ids import new_id
 from shared.outbox import record
 
-BookOf = Callable[[AsyncSession, int | None, date], Awaitable[PriceBook]]
 BENEFIT = "benefit"
 WRITING = "quotes.write"
 EXPIRE_AT_MOST = 200
 
 
 async def material_for(
-    session: AsyncSession, request: QuoteRequest, *, caller: Principal, now: datetime, zone: str
+    session: AsyncSession,
+    request: QuoteRequest,
+    *,
+    caller: Principal,
+    now: datetime,
+    zone: str,
+    needs: Needs = NOTHING_MORE,
 ) -> Material:
     """What the price needs, for an account within reach; raises UnknownAccount, AccountMerged, WrongSalespeople."""
     day, reach = local_day(now, zone), caller.reach(WRITING)
-    material = await read_material(
-        session,
-        account_id=request.account_id,
-        price_list=request.price_list,
-        skus=[line.sku for line in request.lines],
-        day=day,
-        zone=zone,
-    )
+    skus = [line.sku for line in request.lines]
+    material = await read_material(session, Asking(request.account_id, request.price_list, skus, day, zone, needs))
     if material is None or not reach.covers(branch=material.account.branch, account_id=str(request.account_id)):
         raise UnknownAccount
     account = not_merged(material.account)
@@ -68,11 +66,15 @@ def not_merged(account: Account) -> Account:
 
 
 async def preview_quote(
-    session: AsyncSession, request: QuoteRequest, *, caller: Principal, book_of: BookOf, now: datetime, zone: str
+    session: AsyncSession, request: QuoteRequest, *, caller: Principal, shelf: Bookshelf, now: datetime, zone: str
 ) -> tuple[PricedQuote, PriceBook]:
-    """The same price without storing anything, and without asking the database a second time."""
-    material = await material_for(session, request, caller=caller, now=now, zone=zone)
-    book = await book_of(session, material.policy_epoch, local_day(now, zone))
+    """The same price without storing anything, and without asking the database a second time while no rule changes."""
+    day = local_day(now, zone)
+    needs = shelf.last_used.needs(day) if shelf.last_used else NOTHING_MORE
+    material = await material_for(session, request, caller=caller, now=now, zone=zone, needs=needs)
+    book = await shelf.book(session, material.policy_epoch, day)
+    if not needs.cover(book.needs(day)):
+        material = await material_for(session, request, caller=caller, now=now, zone=zone, needs=book.needs(day))
     return price_quote(request, material, Setting(new_id(), "preview", now, zone, book)), book
 
 
@@ -80,7 +82,8 @@ async def give_quote(
     session: AsyncSession, request: QuoteRequest, *, caller: Principal, book: PriceBook, now: datetime, zone: str
 ) -> PricedQuote:
     """Price it, keep it with its trace, and ask for what is below a floor or has no figure."""
-    material = await material_for(session, request, caller=caller, now=now, zone=zone)
+    needs = book.needs(local_day(now, zone))
+    material = await material_for(session, request, caller=caller, now=now, zone=zone, needs=needs)
     number = await repository.next_number(session, local_day(now, zone))
     priced = price_quote(request, material, Setting(new_id(), number, now, zone, book))
     await repository.add_quote(session, priced.quote, priced.trace())

@@ -16,6 +16,7 @@ from shared.events.accounts import (
     KeyAccountListAgreed,
     TeamChanged,
     TeamMember,
+    TierChanged,
 )
 from tests.pricing.conftest import Pricing, account_events
 
@@ -137,3 +138,37 @@ async def test_a_batch_of_events_heard_twice_gives_the_same_account(pricing: Pri
         thawed = await account_by_id(session, account_id)
     assert thawed is not None
     assert not thawed.frozen
+
+
+@pytest.mark.parametrize(
+    ("day", "tier"),
+    [
+        pytest.param(date(2020, 12, 31), None, id="none before it began"),
+        pytest.param(date(2021, 1, 1), "silver", id="from its first day"),
+        pytest.param(
+            date(2021, 5, 31), "silver", id="what was told later of the days after replaces what was told first"
+        ),
+        pytest.param(date(2021, 6, 1), "gold", id="from the day told last"),
+        pytest.param(date(2021, 9, 1), None, id="none from the day it left"),
+    ],
+)
+def test_p5_what_was_told_last_of_a_tiers_days_holds(day: date, tier: str | None) -> None:
+    told = (
+        ("silver", date(2021, 1, 1)),
+        ("diamond", date(2021, 7, 1)),
+        ("gold", date(2021, 6, 1)),
+        (None, date(2021, 9, 1)),
+    )
+    events = [TierChanged(occurred_at=AT, account_id=str(KEY), tier=tier, valid_from=first) for tier, first in told]
+    assert after(*events).tier_on(day) == tier
+
+
+async def test_p5_tiers_are_kept_with_the_account(pricing: Pricing) -> None:
+    account_id = await pricing.new_account()
+    told = {"account_id": str(account_id), "occurred_at": AT}
+    await pricing.hear(TierChanged(**told, tier="gold", valid_from=date(2021, 1, 1)))
+    await pricing.hear(TierChanged(**told, tier=None, valid_from=date(2021, 6, 1)))
+    async with pricing.sessions() as session:
+        account = await account_by_id(session, account_id)
+    assert account is not None
+    assert [account.tier_on(date(2021, month, 1)) for month in (1, 6)] == ["gold", None]

@@ -12,6 +12,8 @@ from shared.policy.loader import load_pack
 from shared.policy.registry import load_registry
 from tests.shared.policy.drafts import FOLDER
 
+# Rates that no source names and no scope holds back: they price what is sold from 2026 on and leave history alone.
+OF_THE_HOUSE = {"frequency-discount", "tenure-discount"}
 PACK = Path(__file__).parents[3] / "deploy" / "policies"
 
 
@@ -69,6 +71,8 @@ def test_the_command_line_fails_on_an_error_and_names_it(tmp_path: Path, capsys:
         pytest.param("P1", {"price-entry"}, id="P1"),
         pytest.param("P2", {"floor-price", "price-exception"}, id="P2"),
         pytest.param("P4", {"volume-discount", "volume-subsidy", "negotiated-benefit"}, id="P4"),
+        pytest.param("P5", {"member-discount"}, id="P5"),
+        pytest.param("P6", {"frequency-discount", "tenure-discount"}, id="P6"),
         pytest.param("P7", {"payment-terms", "first-order-prepayment"}, id="P7"),
         pytest.param("P8", {"order-admission", "quote-terms"}, id="P8"),
         pytest.param("C1", {"contract-needed", "contract-papers"}, id="C1"),
@@ -97,6 +101,8 @@ def test_no_other_benefit_is_in_force() -> None:
         "volume-discount",
         "volume-discount-2026",
         "new-product-bonus",
+        "member-discount",
+        *OF_THE_HOUSE,
     }
 
 
@@ -116,9 +122,16 @@ def test_everything_else_is_valid_from_the_year_2000() -> None:
     early = {
         one.document.valid.from_
         for one in load_pack(PACK)
-        if "P4" not in one.document.row or one.document.form != "benefit"
+        if ("P4" not in one.document.row or one.document.form != "benefit") and one.document.id not in OF_THE_HOUSE
     }
     assert early == {date(2000, 1, 1)}
+
+
+def test_rates_of_the_house_begin_in_2026_and_are_marked_as_samples() -> None:
+    """P6: an invoice of 2009 that is imported by policy keeps the price its own rules give."""
+    documents = {one.document.id: one.document for one in load_pack(PACK)}
+    assert {documents[name].valid.from_ for name in OF_THE_HOUSE} == {date(2026, 1, 1)}
+    assert all(documents[name].sample for name in OF_THE_HOUSE)
 
 
 def test_march_2021_closes_after_five_days_of_grace() -> None:
