@@ -7,10 +7,11 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.care.models import CareEvent, Invitation
+from services.accounts.contacts.repository import listed_accounts
+from services.accounts.database import one_of
 from services.accounts.dossiers.domain import PersonRole
 from services.accounts.dossiers.models import Account, AccountPerson
 from services.accounts.dossiers.repository import seen_by
-from services.accounts.programmes.models import ListMember
 from shared.auth.principal import Reach
 from shared.auth.scope import within
 from shared.errors import NotFound
@@ -50,13 +51,12 @@ async def locked_invitation(session: AsyncSession, *, invitation_id: str, reach:
 
 async def main_contacts(session: AsyncSession, *, on: date) -> Sequence[tuple[str, str, date]]:
     """`(person_id, account_id, birth_date)` of the main contacts of the day's listed accounts, where it is known."""
-    query = select(AccountPerson.id, AccountPerson.account_id, AccountPerson.birth_date)
-    query = query.join(ListMember, ListMember.account_id == AccountPerson.account_id).where(
+    listed = [row.id for row in await listed_accounts(session, on=on)]
+    query = select(AccountPerson.id, AccountPerson.account_id, AccountPerson.birth_date).where(
+        one_of(AccountPerson.account_id, listed),
         AccountPerson.role == PersonRole.main_contact,
         AccountPerson.birth_date.is_not(None),
         or_(AccountPerson.left_on.is_(None), AccountPerson.left_on > on),
-        ListMember.valid_from <= on,
-        ListMember.valid_until > on,
     )
-    rows = await session.execute(query.distinct().order_by(AccountPerson.id))
+    rows = await session.execute(query.order_by(AccountPerson.id))
     return [(row.id, row.account_id, row.birth_date) for row in rows if row.birth_date is not None]

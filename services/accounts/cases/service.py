@@ -24,7 +24,7 @@ from services.accounts.cases.facts import FUNCTIONS, SurveyedCandidate
 from services.accounts.cases.models import CaseStep, DevelopmentCase
 from services.accounts.cases.schemas import Advance, NewCase
 from services.accounts.dossiers.domain import BranchOutOfReach
-from services.accounts.dossiers.repository import account as account_within
+from services.accounts.dossiers.repository import account_going_on
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.moves import MoveNotAllowed, allowed_from, moved
 from services.accounts.ratings.repository import exchange_rates
@@ -185,7 +185,7 @@ async def link_dossier(session: AsyncSession, advancing: Advancing) -> None:
     case, account_id = advancing.case, advancing.request.account_id
     if not case.project_group:
         raise NoGroup
-    account = await account_within(session, account_id=account_id or "", reach=advancing.who.reach)
+    account = await account_going_on(session, account_id=account_id or "", reach=advancing.who.reach)
     if account.branch != case.branch:
         raise AccountOfAnotherBranch
     case.account_id = account.id

@@ -41,7 +41,7 @@ async def open_complaint(
 ) -> ComplaintOut:
     """Write down a complaint: its owner and its due times, in office hours, follow from the account (A10)."""
     who = here.by(caller, "complaints.write")
-    account = await dossiers.account(session, account_id=body.account_id, reach=who.reach)
+    account = await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
     rules = Rulebook(policies.in_force(who.today))
     row = await service.open_complaint(session, account=account, request=body, rules=rules, who=who)
     response.headers["Location"] = f"/v1/complaints/{row.id}"
@@ -121,7 +121,7 @@ async def log_feedback(
 ) -> FeedbackOut:
     """Write down what a customer says or asks; the standard says by when it is answered (A10)."""
     who = here.by(caller, "feedback.write")
-    account = await dossiers.account(session, account_id=body.account_id, reach=who.reach)
+    account = await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
     rules = Rulebook(policies.in_force(who.today))
     return shown_feedback(
         await service.log_feedback(session, account=account, request=body, rules=rules, who=who), now=who.now

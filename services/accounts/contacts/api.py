@@ -30,7 +30,7 @@ async def log_contact(
 ) -> ContactOut:
     """Log a call, a mail, a visit or a meeting; the number of them is the account's activity (A10, A2)."""
     who = here.by(caller, "contacts.write")
-    account = await dossiers.account(session, account_id=body.account_id, reach=who.reach)
+    account = await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
     if body.form_hash is not None:
         require_file(files, body.form_hash, pointer="/form_hash")
     return shown(await service.log_contact(session, account_id=account.id, request=body, who=who))

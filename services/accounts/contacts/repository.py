@@ -3,14 +3,16 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.contacts.domain import ContactKind, Managing, Visited
 from services.accounts.contacts.models import Contact
+from services.accounts.database import one_of
 from services.accounts.dossiers.domain import TeamDuty
 from services.accounts.dossiers.models import Account, TeamRow
 from services.accounts.dossiers.repository import seen_by
+from services.accounts.merges.repository import heirs_of
 from services.accounts.programmes.models import ListMember
 from shared.auth.principal import Reach
 from shared.errors import NotFound
@@ -40,10 +42,14 @@ async def contact_days_of(session: AsyncSession, *, account_ids: Collection[str]
 
 
 async def listed_accounts(session: AsyncSession, *, on: date) -> Sequence[Row[str, str]]:
-    """`(id, branch)` of every account on a key-account list of the day, by id (A4)."""
-    query = select(Account.id, Account.branch).join(ListMember, ListMember.account_id == Account.id)
-    query = query.where(ListMember.valid_from <= on, ListMember.valid_until > on)
-    return (await session.execute(query.distinct().order_by(Account.id))).all()
+    """`(id, branch)` of every account on a key-account list of the day, by id; of a merged one who goes on (A4, I2)."""
+    named = select(ListMember.account_id).where(ListMember.valid_from <= on, ListMember.valid_until > on)
+    merged = select(Account.id).where(Account.id.in_(named), Account.merged_into.is_not(None))
+    heirs = (await heirs_of(session, account_ids=set(await session.scalars(merged)))).last
+    query = select(Account.id, Account.branch).where(
+        Account.merged_into.is_(None), or_(Account.id.in_(named), one_of(Account.id, heirs))
+    )
+    return (await session.execute(query.order_by(Account.id))).all()
 
 
 async def visits_of(

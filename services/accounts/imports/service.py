@@ -22,7 +22,7 @@ from services.accounts.imports.faults import Fault, Rejected
 from services.accounts.imports.models import AccountImport
 from services.accounts.imports.opening import NewDossier, new_dossier, open_dossiers
 from services.accounts.imports.rows import AccountRow, Readable
-from services.accounts.merges.service import heirs_of
+from services.accounts.merges.repository import heirs_of
 from services.accounts.programmes.service import name_on_lists
 from shared.branches import unknown_branch
 from shared.calendar import period

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.models import Account, AccountPaper, TeamRow
-from services.accounts.kpis.material import AccountLife, SoldOn
+from services.accounts.kpis.material import SoldOn
 from services.accounts.kpis.models import Appraisal, DossierShare, KpiOrder, KpiSale, KpiWarning, WatchedPeriod
 from services.accounts.kpis.sales import Sale, SoldOrder, credited, from_plain, to_plain
 from services.accounts.programmes.models import ListMember
@@ -117,51 +117,6 @@ async def sales_of(
     query = select(KpiSale.counts_on, KpiSale.currency, func.sum(KpiSale.net_minor)).where(whose, inside)
     rows = await session.execute(query.group_by(KpiSale.counts_on, KpiSale.currency).order_by(KpiSale.counts_on))
     return tuple(SoldOn(day, Money(int(total), currency)) for day, currency, total in rows)
-
-
-async def customers_before(session: AsyncSession, *, accounts: Select[Any], span: Period, known_on: date) -> int:
-    """Accounts with an order that stands, placed before the span."""
-    query = select(func.count(KpiOrder.account_id.distinct())).where(
-        KpiOrder.account_id.in_(accounts), KpiOrder.placed_on < span.first, stands(known_on)
-    )
-    return int(await session.scalar(query) or 0)
-
-
-async def listed_lives(session: AsyncSession, *, accounts: Select[Any], known_on: date) -> tuple[AccountLife, ...]:
-    """Accounts that have ever been on a list."""
-    ever = select(ListMember.account_id).where(ListMember.account_id.in_(accounts))
-    return await _lives(session, ever, known_on)
-
-
-async def newcomer_lives(
-    session: AsyncSession, *, accounts: Select[Any], span: Period, known_on: date
-) -> tuple[AccountLife, ...]:
-    """Accounts that ordered inside the span."""
-    inside = and_(KpiOrder.placed_on >= span.first, KpiOrder.placed_on < span.until)
-    ordered = select(KpiOrder.account_id).where(KpiOrder.account_id.in_(accounts), inside, stands(known_on))
-    return await _lives(session, ordered, known_on)
-
-
-async def _lives(session: AsyncSession, accounts: Select[Any], known_on: date) -> tuple[AccountLife, ...]:
-    wanted = select(Account.id, Account.developer).where(Account.id.in_(accounts)).order_by(Account.id)
-    found = {row.id: row.developer for row in await session.execute(wanted)}
-    spans: dict[str, list[tuple[date, date]]] = {}
-    members = select(ListMember.account_id, ListMember.valid_from, ListMember.valid_until)
-    for account_id, first, until in await session.execute(members.where(ListMember.account_id.in_(accounts))):
-        spans.setdefault(account_id, []).append((first, until))
-    days: dict[str, list[date]] = {}
-    orders = select(KpiOrder.account_id, KpiOrder.placed_on).where(KpiOrder.account_id.in_(accounts), stands(known_on))
-    for account_id, day in await session.execute(orders):
-        days.setdefault(account_id, []).append(day)
-    return tuple(
-        AccountLife(one, developer is not None, tuple(sorted(spans.get(one, ()))), tuple(sorted(days.get(one, ()))))
-        for one, developer in found.items()
-    )
-
-
-def stands(known_on: date) -> ColumnElement[bool]:
-    """Placed by that day and not cancelled by then."""
-    return and_(KpiOrder.placed_on <= known_on, or_(KpiOrder.cancelled_on.is_(None), KpiOrder.cancelled_on > known_on))
 
 
 async def list_spans(session: AsyncSession) -> tuple[tuple[date, date], ...]:

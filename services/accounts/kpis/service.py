@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.branches import branches_of
 from services.accounts.dossiers.service import Whereabouts
-from services.accounts.kpis import repository
+from services.accounts.kpis import customers, repository
+from services.accounts.kpis.customers import Customers
 from services.accounts.kpis.domain import (
     CLERK,
     SUBJECTS,
@@ -30,6 +31,7 @@ from services.accounts.kpis.life import end_of
 from services.accounts.kpis.material import Planned, SalesPlan, ScopeMaterial
 from services.accounts.kpis.models import Appraisal
 from services.accounts.kpis.work import Day, Whose, work_of
+from services.accounts.merges.repository import heirs_at
 from services.accounts.ratings.repository import exchange_rates
 from services.accounts.targets import repository as targets
 from services.accounts.targets.domain import PlannedKpi, Scope, ScopeKind
@@ -106,7 +108,8 @@ async def gather(session: AsyncSession, *, scope: Scope, occasion: Occasion) -> 
     people = await _people(session, scope)
     day = min(known_on, span.last)
     accounts = repository.accounts_in(scope, people, day)
-    listed = await repository.listed_lives(session, accounts=accounts, known_on=known_on)
+    moment = end_of(known_on, occasion.zone)
+    who = Customers(accounts, await heirs_at(session, moment=moment), moment)
     return ScopeMaterial(
         scope=scope,
         span=span,
@@ -116,14 +119,14 @@ async def gather(session: AsyncSession, *, scope: Scope, occasion: Occasion) -> 
         sales_plans=await _sales_plans(session, scope=scope, people=people, occasion=occasion),
         planned=await _planned(session, scope=scope, occasion=occasion),
         rates=await exchange_rates(session),
-        accounts=listed,
-        newcomers=await repository.newcomer_lives(session, accounts=accounts, span=span, known_on=known_on),
-        customers_before=await repository.customers_before(session, accounts=accounts, span=span, known_on=known_on),
+        accounts=await customers.listed_lives(session, customers=who, known_on=known_on),
+        newcomers=await customers.newcomer_lives(session, customers=who, span=span, known_on=known_on),
+        customers_before=await customers.customers_before(session, customers=who, span=span, known_on=known_on),
         lists=await repository.list_spans(session),
-        completeness=await repository.mean_share(session, accounts=accounts, day=day),
+        completeness=await repository.mean_share(session, accounts=who.going_on, day=day),
         work=await work_of(
             session,
-            whose=Whose(scope, people, accounts, listed),
+            whose=Whose(scope, people, who, await customers.listed_days(session, customers=who, zone=occasion.zone)),
             span=span,
             day=Day(known_on, occasion.plans, occasion.zone),
         ),

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.asked_facts import FactsOf
@@ -14,6 +14,7 @@ from services.accounts.cases.domain import Stage
 from services.accounts.cases.models import DevelopmentCase
 from services.accounts.complaints.domain import FeedbackKind
 from services.accounts.complaints.models import Complaint, Feedback
+from services.accounts.kpis.customers import Customers
 from services.accounts.kpis.life import end_of
 from services.accounts.kpis.material import AccountLife, Asked, Due, SoldOn, Work
 from services.accounts.return_visits.domain import Finding
@@ -23,7 +24,7 @@ from services.accounts.surveys.facts import FUNCTIONS, CausedByUs, SurveyedAccou
 from services.accounts.surveys.models import Survey
 from services.accounts.targets.domain import Scope, ScopeKind
 from services.accounts.visits.models import Visit
-from shared.calendar import Period, add_months, local_day, period_of
+from shared.calendar import Period, add_months, local_day, period, period_of
 from shared.money import Money
 from shared.policy.evaluation import Case
 from shared.policy.plan import Plans
@@ -48,28 +49,28 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """The scope, its people, and its accounts as a query; `listed` are those that have ever been key accounts."""
+    """The scope, its people and its customers; `listed` are the days each account was a key account."""
 
     scope: Scope
     people: Collection[str]
-    accounts: Select[Any]
+    customers: Customers
     listed: Sequence[AccountLife]
 
 
 async def work_of(session: AsyncSession, *, whose: Whose, span: Period, day: Day) -> Work:
     """The work inside the span, as known at the end of a local day."""
-    asked = await feedback_of(session, accounts=whose.accounts, span=span, known_on=day.known_on)
-    surveyed = await surveyed_accounts(session, accounts=whose.accounts, span=span, day=day)
+    asked = await feedback_of(session, accounts=whose.customers.every, span=span, known_on=day.known_on)
+    surveyed = await surveyed_accounts(session, customers=whose.customers, span=span, day=day)
     until = min(day.known_on, span.last)
     return Work(
         cases_won=tuple(await cases_won(session, whose=whose, span=span, known_on=day.known_on)),
         complaints_caused=tuple(
-            await complaints_caused(session, accounts=whose.accounts, span=span, known_at=day.known_at)
+            await complaints_caused(session, accounts=whose.customers.every, span=span, known_at=day.known_at)
         ),
         feedback=tuple(_judged(row, day) for row in asked if row.kind == FeedbackKind.feedback),
         questions=tuple(_judged(row, day) for row in asked if row.kind == FeedbackKind.question),
         return_visits=visits_due(whose.listed, await visited_months(session, whose=whose, span=span, day=day), span),
-        spent=tuple(await spent_on(session, accounts=whose.accounts, span=span, known_on=day.known_on)),
+        spent=tuple(await spent_on(session, accounts=whose.customers.every, span=span, known_on=day.known_on)),
         satisfaction=tuple(_scores(surveyed, day.plans.by_id.get(SATISFACTION), until, day.zone)),
     )
 
@@ -116,20 +117,24 @@ async def spent_on(session: AsyncSession, *, accounts: Select[Any], span: Period
 
 
 async def visited_months(session: AsyncSession, *, whose: Whose, span: Period, day: Day) -> set[tuple[str, str]]:
-    """`(account, month)` of each form received by then and not found false by then."""
+    """`(account, month)` of each form received by then and not found false by then, under who goes on at its end."""
     false = exists().where(
         SpotCheck.return_visit_id == ReturnVisit.id,
         SpotCheck.finding == Finding.falsified,
         SpotCheck.checked_at <= day.known_at,
     )
     query = select(ReturnVisit.account_id, ReturnVisit.month).where(
-        ReturnVisit.account_id.in_(whose.accounts),
+        or_(ReturnVisit.account_id.in_(whose.customers.every), ReturnVisit.account_id.in_(whose.customers.members)),
         ReturnVisit.month >= period_of("month", span.first).key,
         ReturnVisit.month <= period_of("month", span.last).key,
         ReturnVisit.received_on <= day.known_on,
         ~false,
     )
-    return {(account_id, month) for account_id, month in await session.execute(query)}
+    heirs = whose.customers.heirs
+    return {
+        (heirs.of(account_id, end_of(period(month).last, day.zone)), month)
+        for account_id, month in await session.execute(query)
+    }
 
 
 async def complaints_caused(
@@ -160,18 +165,20 @@ async def feedback_of(
 
 
 async def surveyed_accounts(
-    session: AsyncSession, *, accounts: Select[Any], span: Period, day: Day
+    session: AsyncSession, *, customers: Customers, span: Period, day: Day
 ) -> dict[str, SurveyedAccount]:
-    """Accounts that answered a survey inside the span, with their answers and the complaints we caused."""
+    """Customers that answered a survey inside the span, with their answers and the complaints we caused."""
     inside = Survey.answered_on >= span.first, Survey.answered_on < span.until, Survey.answered_at <= day.known_at
-    answered = select(Survey).where(Survey.account_id.in_(accounts), *inside).order_by(Survey.id)
+    answered = select(Survey).where(Survey.account_id.in_(customers.members), *inside).order_by(Survey.id)
     marks: dict[str, list[Marks]] = {}
     for row in await session.scalars(answered):
         if row.answered_on is not None and row.answers:
-            marks.setdefault(row.account_id, []).append(Marks(row.id, row.answered_on, tuple(row.answers.values())))
+            marks.setdefault(customers.of(row.account_id), []).append(
+                Marks(row.id, row.answered_on, tuple(row.answers.values()))
+            )
     caused: dict[str, list[CausedByUs]] = {}
     theirs = select(Complaint).where(
-        Complaint.account_id.in_(select(Survey.account_id).where(Survey.account_id.in_(accounts), *inside)),
+        Complaint.account_id.in_(customers.members),
         Complaint.opened_on >= span.first,
         Complaint.opened_on < span.until,
         Complaint.caused_by_us.is_(True),
@@ -180,7 +187,7 @@ async def surveyed_accounts(
     for one in await session.scalars(theirs):
         if one.resolved_at is not None:
             known = CausedByUs(one.id, one.opened_on, local_day(one.resolved_at, day.zone))
-            caused.setdefault(one.account_id, []).append(known)
+            caused.setdefault(customers.of(one.account_id), []).append(known)
     return {name: SurveyedAccount(tuple(given), tuple(caused.get(name, ()))) for name, given in marks.items()}
 
 

@@ -32,7 +32,7 @@ async def enrol_account(
 ) -> MembershipOut:
     """Enrol the account in the membership programme; its first tier is computed at once (A6)."""
     who = here.by(caller, "memberships.write")
-    account = await dossiers.account(session, account_id=account_id, reach=who.reach)
+    account = await dossiers.account_going_on(session, account_id=account_id, reach=who.reach)
     rules = Rulebook(policies.in_force(who.today))
     return shown(
         await service.enrol(session, account_id=account.id, enrolled_on=body.enrolled_on, rules=rules, who=who)

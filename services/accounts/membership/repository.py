@@ -7,6 +7,7 @@ from sqlalchemy import exists, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.membership.models import Enrolment, TierRound, TierRow
+from services.accounts.merges.models import AccountMerge
 from services.accounts.ratings.models import PurchaseMovement, PurchaseOrder
 from services.accounts.standing import Standing
 
@@ -51,9 +52,13 @@ async def tiers_of_all(session: AsyncSession, *, account_ids: Collection[str]) -
 async def members_after(
     session: AsyncSession, *, today: date, after: str, most: int, moved_since: tuple[int, int] | None
 ) -> Sequence[str]:
-    """The next members by id: all, or those whose orders moved since `(movement, placed)` positions."""
+    """The next members by id: all, or those whose orders moved since `(movement, placed)` positions.
+
+    A merged account keeps its tiers as they were.
+    """
     query = select(Enrolment.account_id).where(
         Enrolment.account_id > after,
+        Enrolment.account_id.not_in(select(AccountMerge.absorbed_id).where(AccountMerge.undone_at.is_(None))),
         Enrolment.enrolled_on <= today,
         or_(Enrolment.left_on.is_(None), Enrolment.left_on > today),
     )

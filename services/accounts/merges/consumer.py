@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.accounts.merges.service import heirs_of
+from services.accounts.merges.repository import heirs_of
 from shared.events.orders import OrderEvent, OrderPlaced
 
 

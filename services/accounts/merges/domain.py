@@ -1,9 +1,12 @@
-"""When one account may be merged into another, and when that may be undone (S-I2)."""
+"""When one account may be merged into another, when that may be undone, and who goes on for it (S-I2)."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import ClassVar
 
 from services.accounts.dossiers.domain import AccountMerged
+from shared.calendar import local_day
 from shared.errors import Conflict, FieldError, ValidationProblem, Words
 
 
@@ -46,3 +49,33 @@ def check_merge(absorbed: Party, into: Party) -> None:
             raise AccountMerged(party.account_id, party.merged_into)
     if absorbed.frozen:
         raise FrozenAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Heirs:
+    """Who goes on for accounts that were merged: `(heir, since)` by account."""
+
+    merges: Mapping[str, tuple[str, datetime]]
+
+    def of(self, account_id: str, at: datetime) -> str:
+        """The account that a fact of that moment belongs to."""
+        while account_id in self.merges and at >= self.merges[account_id][1]:
+            account_id = self.merges[account_id][0]
+        return account_id
+
+    @property
+    def last(self) -> frozenset[str]:
+        """The accounts that go on in the end."""
+        return frozenset(heir for heir, _ in self.merges.values()) - self.merges.keys()
+
+    def parts_of(self, account_id: str, span: tuple[date, date], zone: str) -> Iterator[tuple[str, tuple[date, date]]]:
+        """What of a span of local days `[from, until)` is whose: until the merge its own, then its heir's."""
+        first, until = span
+        while account_id in self.merges:
+            heir, since = self.merges[account_id]
+            turn = min(max(first, local_day(since, zone)), until)
+            if first < turn:
+                yield account_id, (first, turn)
+            account_id, first = heir, turn
+        if first < until:
+            yield account_id, (first, until)

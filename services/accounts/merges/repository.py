@@ -1,14 +1,16 @@
 """Queries over merges, and which account goes on for one that was merged."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.accounts.database import one_of
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.repository import seen_by
+from services.accounts.merges.domain import Heirs
 from services.accounts.merges.models import AccountMerge
 from shared.auth.principal import Reach
 from shared.errors import NotFound
@@ -55,3 +57,32 @@ async def standing_merges(session: AsyncSession, *, absorbed: Collection[str]) -
     further = select(AccountMerge.id, AccountMerge.into_id).join(way, AccountMerge.absorbed_id == way.c.into_id)
     way = way.union_all(further.where(AccountMerge.undone_at.is_(None)))
     return (await session.scalars(select(AccountMerge).where(AccountMerge.id.in_(select(way.c.id))))).all()
+
+
+async def heirs_of(session: AsyncSession, *, account_ids: Collection[str]) -> Heirs:
+    """Who goes on for these accounts, by the merges that stand now."""
+    merges = await standing_merges(session, absorbed=account_ids)
+    return Heirs({merge.absorbed_id: (merge.into_id, merge.merged_at) for merge in merges})
+
+
+async def families_of(session: AsyncSession, *, account_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Each account, itself first, with all it goes on for at any remove by the merges that stand now (S-I2)."""
+    families: dict[str, tuple[str, ...]] = {account_id: (account_id,) for account_id in account_ids}
+    family = (
+        select(AccountMerge.into_id.label("heir"), AccountMerge.absorbed_id.label("member"))
+        .where(one_of(AccountMerge.into_id, families), AccountMerge.undone_at.is_(None))
+        .cte("family", recursive=True)
+    )
+    further = select(family.c.heir, AccountMerge.absorbed_id).join(family, AccountMerge.into_id == family.c.member)
+    family = family.union_all(further.where(AccountMerge.undone_at.is_(None)))
+    for heir, member in await session.execute(select(family).order_by(family.c.member)):
+        families[heir] += (member,)
+    return families
+
+
+async def heirs_at(session: AsyncSession, *, moment: datetime) -> Heirs:
+    """Of every merged account, as it stood at a moment: merges and undoings of later change nothing of it."""
+    query = select(AccountMerge.absorbed_id, AccountMerge.into_id, AccountMerge.merged_at).where(
+        AccountMerge.merged_at <= moment, or_(AccountMerge.undone_at.is_(None), AccountMerge.undone_at > moment)
+    )
+    return Heirs({absorbed: (into, since) for absorbed, into, since in await session.execute(query)})

@@ -1,9 +1,5 @@
 """Merge two accounts, or part them again: facts after that moment go to the survivor, older ones stay (S-I2)."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.models import Account
@@ -56,24 +52,6 @@ async def part_accounts(session: AsyncSession, *, merge: AccountMerge, reason: s
     told = {"account_id": absorbed.id, "merge_id": merge.id, "into_account_id": merge.into_id}
     record(session, AccountsParted(occurred_at=who.now, **told))
     await _audit(session, merge, "accounts.parted", why=reason, who=who)
-
-
-@dataclass(frozen=True, slots=True)
-class Heirs:
-    """Who goes on for accounts that were merged, by the merges that stand now."""
-
-    merges: Mapping[str, tuple[str, datetime]]
-
-    def of(self, account_id: str, at: datetime) -> str:
-        """The account that a fact of that moment belongs to."""
-        while account_id in self.merges and at >= self.merges[account_id][1]:
-            account_id = self.merges[account_id][0]
-        return account_id
-
-
-async def heirs_of(session: AsyncSession, *, account_ids: Collection[str]) -> Heirs:
-    merges = await repository.standing_merges(session, absorbed=account_ids)
-    return Heirs({merge.absorbed_id: (merge.into_id, merge.merged_at) for merge in merges})
 
 
 def _party(account: Account) -> Party:

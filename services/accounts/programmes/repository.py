@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.repository import seen_by
+from services.accounts.merges.repository import families_of, heirs_of
 from services.accounts.programmes.facts import RunningContract, Said
 from services.accounts.programmes.models import ContractSpan, KeyAccountList, ListMember, Nomination
 from shared.auth.principal import Reach
@@ -51,9 +52,11 @@ async def nomination(session: AsyncSession, *, nomination_id: str, reach: Reach)
 
 
 async def nominated_accounts(session: AsyncSession, *, half_year: str) -> list[str]:
-    """Every account nominated for the half year, each once, in order."""
+    """Every account nominated for the half year, each once, in order; of a merged one who goes on for it (I2)."""
     query = select(Nomination.account_id).where(Nomination.half_year == half_year).distinct()
-    return sorted(await session.scalars(query))
+    nominated = set(await session.scalars(query))
+    heirs = await heirs_of(session, account_ids=nominated)
+    return sorted(nominated - heirs.merges.keys() | heirs.last)
 
 
 async def said_of(session: AsyncSession, *, half_year: str, account_id: str) -> tuple[Said, ...]:
@@ -101,10 +104,9 @@ async def named_accounts(session: AsyncSession, *, account_ids: Collection[str])
 
 
 async def is_key_account(session: AsyncSession, *, account_id: str, on: date) -> bool:
-    """A4: an agreed list, or an entry made by import, names the account on that day."""
-    named = exists().where(
-        ListMember.account_id == account_id, ListMember.valid_from <= on, ListMember.valid_until > on
-    )
+    """A4: an agreed list, or an entry made by import, names the account, or one it goes on for, on that day."""
+    [family] = (await families_of(session, account_ids=[account_id])).values()
+    named = exists().where(ListMember.account_id.in_(family), ListMember.valid_from <= on, ListMember.valid_until > on)
     return bool(await session.scalar(select(named)))
 
 

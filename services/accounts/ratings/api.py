@@ -50,7 +50,7 @@ async def assess(
 ) -> AssessmentOut:
     """Record a dated judgement with its evidence; ratings use the latest whose own expiry has not passed (A2)."""
     who = here.by(caller, "assessments.write")
-    account = await dossiers.account(session, account_id=account_id, reach=who.reach)
+    account = await dossiers.account_going_on(session, account_id=account_id, reach=who.reach)
     return shown_assessment(await service.assess(session, account_id=account.id, request=body, who=who))
 
 

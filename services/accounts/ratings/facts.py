@@ -1,9 +1,11 @@
 """The facts a rating asks of one account, each a pure function over what was added up and recorded of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import reduce
+from operator import xor
 from typing import NamedTuple
 
 from shared.calendar import Duration, Period, local_day
@@ -64,6 +66,33 @@ class Bought(NamedTuple):
 
 
 NOTHING = Bought()
+ADDED = Bought._fields[: Bought._fields.index("first_position")]
+
+
+def together(parts: Iterable[Bought]) -> Bought:
+    """What accounts that go on as one bought between them (S-I2)."""
+    known = [part for part in parts if part.movements]
+    if len(known) < 2:
+        return known[0] if known else NOTHING
+    return Bought(
+        **{name: sum(getattr(part, name) for part in known) for name in ADDED},
+        first_position=min(part.first_position for part in known),
+        last_position=max(part.last_position for part in known),
+        digest=f"{reduce(xor, (int(part.digest, 16) for part in known)):x}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Purchased:
+    """What was bought under one account's own id, by span, and what was frozen of it."""
+
+    account_id: str
+    bought: Mapping[Span, Bought]
+    baselines: Mapping[Span, int]
+
+    def frozen(self, span: Span) -> int:
+        """As frozen, or as known now where it was not."""
+        return self.baselines.get(span, self.bought.get(span, NOTHING).paid_minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +100,7 @@ class RatedAccount:
     """All that is known of one account when it is rated; `currency` is the one in which accounts are compared.
 
     `baselines` are purchases frozen at an earlier rating, `company_margins` everybody's, `placed` orders by span.
+    `parts` tell what was bought under its own id and under each it goes on for (S-I2).
     """
 
     account_id: str
@@ -83,6 +113,7 @@ class RatedAccount:
     assessments: tuple[Assessed, ...] = ()
     contact_days: tuple[date, ...] = ()
     enrolled: bool | None = None
+    parts: tuple[Purchased, ...] = ()
 
     def of(self, window: Period, currency: str | None = None) -> tuple[Span, Bought]:
         span = Span(window.first, window.until, currency or self.currency)

@@ -1,17 +1,24 @@
-"""Everything a rating asks about some accounts, with a handful of statements however many they are."""
+"""Everything a rating asks about some accounts, with a handful of statements however many they are.
+
+An account is asked about with those it goes on for, so that a merge loses nothing of a customer (S-I2).
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.contacts.repository import contact_days_of
+from services.accounts.merges.repository import families_of
 from services.accounts.ratings import repository
 from services.accounts.ratings.adding_up import company_margin, purchases_of
-from services.accounts.ratings.facts import Bought, RatedAccount, Span
+from services.accounts.ratings.facts import Bought, Purchased, RatedAccount, Span, together
 from services.accounts.ratings.questions import Asked
 from shared.money import ExchangeRate
+
+Windows = Mapping[tuple[date, date], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,46 +46,61 @@ async def what_is_known(
     session: AsyncSession, *, account_ids: Sequence[str], ground: Ground
 ) -> dict[str, RatedAccount]:
     """Each account with all that its ratings may ask, as of the day the ground was laid for."""
-    bought = await _bought(session, account_ids=account_ids, ground=ground)
-    placed = await _placed(session, account_ids=account_ids, ground=ground)
-    frozen = ground.asked.baselines()
-    baselines = await repository.baselines_of(session, account_ids=account_ids, spans=frozen) if frozen else {}
-    assessments = await repository.assessments_of(session, account_ids=account_ids)
-    contacts = await contact_days_of(session, account_ids=account_ids)
+    families = await families_of(session, account_ids=account_ids)
+    members = sorted(set(chain.from_iterable(families.values())))
+    purchased = await _purchased(session, members=members, ground=ground)
+    placed = await _placed(session, account_ids=members, ground=ground)
+    assessments = await repository.assessments_of(session, account_ids=members)
+    contacts = await contact_days_of(session, account_ids=members)
     return {
         account_id: RatedAccount(
             account_id,
             ground.zone,
             ground.asked.currency,
-            bought.get(account_id, {}),
-            baselines.get(account_id, {}),
-            ground.company_margins,
-            placed.get(account_id, {}),
-            tuple(assessments.get(account_id, ())),
-            tuple(contacts.get(account_id, ())),
+            bought=_bought(parts),
+            baselines=_baselines(parts),
+            company_margins=ground.company_margins,
+            placed=_orders([placed[member] for member in family if member in placed]),
+            assessments=tuple(chain.from_iterable(assessments.get(member, ()) for member in family)),
+            contact_days=tuple(chain.from_iterable(contacts.get(member, ()) for member in family)),
+            parts=parts,
         )
-        for account_id in account_ids
+        for account_id, family in families.items()
+        for parts in [tuple(purchased[member] for member in family)]
     }
 
 
-async def _bought(
-    session: AsyncSession, *, account_ids: Collection[str], ground: Ground
-) -> dict[str, dict[Span, Bought]]:
-    found: dict[str, dict[Span, Bought]] = {}
-    spans = ground.asked.spans()
-    for account_id, span, bought in await purchases_of(
-        session, account_ids=account_ids, spans=spans, as_of=ground.as_of, rates=ground.rates
+def _bought(parts: Collection[Purchased]) -> dict[Span, Bought]:
+    spans = {span for part in parts for span in part.bought}
+    return {span: together(part.bought[span] for part in parts if span in part.bought) for span in spans}
+
+
+def _baselines(parts: Collection[Purchased]) -> dict[Span, int]:
+    """Of an account that was not frozen with the others, what is known now."""
+    spans = {span for part in parts for span in part.baselines}
+    return {span: sum(part.frozen(span) for part in parts) for span in spans}
+
+
+def _orders(counted: Collection[Windows]) -> dict[tuple[date, date], int]:
+    windows = {window for one in counted for window in one}
+    return {window: sum(one.get(window, 0) for one in counted) for window in windows}
+
+
+async def _purchased(session: AsyncSession, *, members: Collection[str], ground: Ground) -> dict[str, Purchased]:
+    bought: dict[str, dict[Span, Bought]] = {}
+    for account_id, span, sum_ in await purchases_of(
+        session, account_ids=members, spans=ground.asked.spans(), as_of=ground.as_of, rates=ground.rates
     ):
-        found.setdefault(account_id, {})[span] = bought
-    return found
+        bought.setdefault(account_id, {})[span] = sum_
+    frozen = ground.asked.baselines()
+    baselines = await repository.baselines_of(session, account_ids=members, spans=frozen) if frozen else {}
+    return {one: Purchased(one, bought.get(one, {}), baselines.get(one, {})) for one in members}
 
 
-async def _placed(
-    session: AsyncSession, *, account_ids: Collection[str], ground: Ground
-) -> dict[str, dict[tuple[date, date], int]]:
+async def _placed(session: AsyncSession, *, account_ids: Collection[str], ground: Ground) -> dict[str, Windows]:
     found: dict[str, dict[tuple[date, date], int]] = {}
     for window in ground.asked.windows_of("orders.count"):
         counted = await repository.orders_placed(session, account_ids=account_ids, window=window, as_of=ground.as_of)
         for account_id, orders in counted.items():
             found.setdefault(account_id, {})[window.first, window.until] = orders
-    return found
+    return dict(found)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.merges.repository import families_of
 from shared.money import Money
 
 NAMED = 50  # of an account: more are counted by the figures of its criteria
@@ -36,16 +37,18 @@ async def came_late(
     """What happened by the day of the last rating and was recorded after it: orders and assessments, oldest first."""
     if not last:
         return {}
+    families = await families_of(session, account_ids=last)
+    heirs = {member: heir for heir, family in families.items() for member in family}
     asked = {
-        "account_ids": list(last),
-        "days": [min(one.as_of, as_of) for one in last.values()],
-        "moments": [one.proposed_at for one in last.values()],
+        "account_ids": list(heirs),
+        "days": [min(last[heir].as_of, as_of) for heir in heirs.values()],
+        "moments": [last[heir].proposed_at for heir in heirs.values()],
     }
     found: dict[str, list[dict[str, Any]]] = {}
     for row in await session.execute(_LATE_ORDERS, asked):
-        _name(found, row.account_id, _order(row))
+        _name(found, heirs[row.account_id], _order(row))
     for row in await session.execute(_LATE_ASSESSMENTS, asked):
-        _name(found, row.account_id, _assessment(row))
+        _name(found, heirs[row.account_id], _assessment(row))
     return found
 
 

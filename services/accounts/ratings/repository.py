@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.dossiers.domain import AccountMerged
 from services.accounts.dossiers.models import Account
 from services.accounts.ratings.domain import ClassFact
 from services.accounts.ratings.facts import Assessed, Span
@@ -198,13 +199,17 @@ async def accounts_to_rate(
 
 
 async def check_all_are_there(session: AsyncSession, *, wanted: AccountsWanted) -> None:
-    """Raises NotFound for an account that is named and not there for the caller."""
+    """Raises NotFound for an account that is named and not there for the caller, AccountMerged for one merged away."""
     if wanted.account_ids is None:
         return
-    found = set(await session.scalars(select(Account.id).where(_reached(wanted))))
-    missing = set(wanted.account_ids) - found
+    rows = await session.execute(select(Account.id, Account.merged_into).where(_reached(wanted)))
+    found = {row.id: row.merged_into for row in rows}
+    missing = set(wanted.account_ids) - set(found)
     if missing:
         raise NotFound({"en": f"There is no account {min(missing)}.", "zh": f"没有客户{min(missing)}。"})
+    for account_id, heir in sorted(found.items()):
+        if heir is not None:
+            raise AccountMerged(account_id, heir)
 
 
 def _reached(wanted: AccountsWanted) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.ratings import repository
 from services.accounts.ratings.domain import DayAhead
-from services.accounts.ratings.facts import RatedAccount, RatingFacts, Span
+from services.accounts.ratings.facts import Purchased, RatedAccount, RatingFacts, Span
 from services.accounts.ratings.gathering import Ground, common_ground, what_is_known
 from services.accounts.ratings.models import RatingRun
 from services.accounts.ratings.proposing import propose
@@ -157,18 +157,19 @@ async def _freeze(session: AsyncSession, *, run: Run, known: dict[str, RatedAcco
     """Growth is measured against what is known today, also when today's figures are corrected later (S-A8)."""
     spans = run.ground.asked.baselines()
     frozen = [
-        (account.account_id, span, account.bought[span].paid_minor)
+        (part.account_id, span, part.bought[span].paid_minor)
         for account in known.values()
+        for part in account.parts
         for span in spans
-        if _can_be_frozen(account, span)
+        if _can_be_frozen(part, span)
     ]
     await repository.freeze_baselines(session, frozen=frozen, recorded_at=now)
 
 
-def _can_be_frozen(account: RatedAccount, span: Span) -> bool:
+def _can_be_frozen(part: Purchased, span: Span) -> bool:
     """Something is known of it, and not frozen yet."""
-    bought = account.bought.get(span)
-    return bought is not None and not bought.unconverted and span not in account.baselines
+    bought = part.bought.get(span)
+    return bought is not None and not bought.unconverted and span not in part.baselines
 
 
 def compared_in(cards: Sequence[ScorecardPlan]) -> str:

@@ -109,7 +109,7 @@ async def pareto_of(
     rows = Rulebook(rules.in_force(who.today)).table("pareto")
     share = next(Decimal(str(row["share"])) for row in rows if row["of"] == asked.of)
     return await service.account_pareto(
-        session, of=asked.of, span=asked.period, currency=asked.currency, share=share, reach=who.reach
+        session, of=asked.of, span=asked.period, currency=asked.currency, share=share, who=who
     )
 
 

@@ -143,7 +143,7 @@ async def file_minutes(body: NewMinutes, caller: Writer, session: Session, here:
 async def report_contact(body: NewReportedContact, caller: Writer, session: Session, here: Here) -> ReportedContactOut:
     """Name the month's contact of an account, a person of its dossier (A9)."""
     who = here.by(caller, "return_visits.write")
-    account = await dossiers.account(session, account_id=body.account_id, reach=who.reach)
+    account = await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
     if not await is_person_of(session, person_id=body.person_id, account_id=account.id):
         wrong: Words = {"en": "no person of this account", "zh": "该客户无此联系人"}
         raise ValidationProblem(errors=[FieldError("/person_id", "unknown_person", wrong)])

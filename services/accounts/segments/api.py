@@ -83,7 +83,7 @@ async def note_needs(
 ) -> NeedsOut:
     """Note everything the account needs, of products and of service (A3)."""
     who = here.by(caller, "accounts.write")
-    account = await dossiers.account(session, account_id=account_id, reach=who.reach)
+    account = await dossiers.account_going_on(session, account_id=account_id, reach=who.reach)
     plans = policies.in_force(who.today)
     row = await service.note_needs(session, account_id=account.id, tags=body.tags, rules=Rulebook(plans), who=who)
     return NeedsOut(

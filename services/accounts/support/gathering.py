@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.merges.repository import families_of
 from services.accounts.ratings.adding_up import purchases_of
-from services.accounts.ratings.facts import Bought, RatedAccount, Span
+from services.accounts.ratings.facts import Bought, RatedAccount, Span, together
 from services.accounts.ratings.repository import exchange_rates
 from services.accounts.support import repository
 from services.accounts.support.domain import UnknownProgramme
@@ -123,9 +125,17 @@ async def bought_since(
     as_of: date,
     rates: tuple[ExchangeRate, ...],
 ) -> list[tuple[str, Span, Bought]]:
-    """Purchases of each span up to the day; those of the time before as they stood on its eve (S-A8)."""
+    """Purchases of each span up to the day, of those it goes on for too (S-I2); those before as on its eve (S-A8)."""
     before = [span for span in spans if span.until <= first]
     since = [span for span in spans if span.until > first]
-    found = await purchases_of(session, account_ids=ids, spans=since, as_of=as_of, rates=rates)
+    families = await families_of(session, account_ids=ids)
+    members = set(chain.from_iterable(families.values()))
+    found = await purchases_of(session, account_ids=members, spans=since, as_of=as_of, rates=rates)
     eve = min(as_of, first - ONE_DAY)
-    return found + await purchases_of(session, account_ids=ids, spans=before, as_of=eve, rates=rates)
+    found += await purchases_of(session, account_ids=members, spans=before, as_of=eve, rates=rates)
+    bought = {(member, span): sum_ for member, span, sum_ in found}
+    return [
+        (heir, span, together(bought[member, span] for member in family if (member, span) in bought))
+        for heir, family in families.items()
+        for span in {*since, *before}
+    ]

@@ -50,7 +50,7 @@ async def send_survey(
 ) -> SurveySent:
     """Make a survey of the questions in force and the link it is answered through; the link is shown once (A10)."""
     who = here.by(caller, "surveys.send")
-    account = await dossiers.account(session, account_id=body.account_id, reach=who.reach)
+    account = await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
     rules = Rulebook(policies.in_force(who.today))
     survey = await service.send_survey(session, account=account, request=body, rules=rules, who=who)
     link = link_of(survey.id, survey.expires_on, secret=link_secret(request))

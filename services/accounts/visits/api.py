@@ -65,7 +65,7 @@ async def planned(
 ) -> VisitOut:
     caller, here, response = edge
     who = here.by(caller, "visits.write")
-    account = await dossiers.account(session, account_id=body.account_id, reach=who.reach)
+    account = await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
     visit = await service.plan_visit(session, account=account, kind=kind, request=body, who=who)
     response.headers["Location"] = f"/v1/visits/{visit.id}"
     return shown(visit)

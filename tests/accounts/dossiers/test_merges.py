@@ -10,8 +10,7 @@ from sqlalchemy import text
 
 from services.accounts.consumers import take_events
 from services.accounts.dossiers.domain import AccountMerged
-from services.accounts.merges.domain import FrozenAccount, Party, SameAccount, check_merge
-from services.accounts.merges.service import Heirs
+from services.accounts.merges.domain import FrozenAccount, Heirs, Party, SameAccount, check_merge
 from shared.db.session import commit
 from shared.events.orders import LineQuantity, OrderDelivered, OrderLine, OrderPlaced
 from shared.received import Received

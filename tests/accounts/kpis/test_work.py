@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accounts.cases.models import DevelopmentCase
 from services.accounts.complaints.models import Complaint, Feedback
 from services.accounts.dossiers.models import Account
+from services.accounts.kpis.customers import Customers
 from services.accounts.kpis.material import AccountLife, Asked, Due, SoldOn, Work
 from services.accounts.kpis.work import Day, Whose, visits_due, work_of
+from services.accounts.merges.domain import Heirs
 from services.accounts.return_visits.models import ReturnVisit, SpotCheck, SpotCheckSample
 from services.accounts.surveys.models import Survey
 from services.accounts.targets.domain import Scope, ScopeKind
@@ -127,7 +129,7 @@ async def session(accounts: Accounts) -> AsyncIterator[AsyncSession]:
 
 async def work_on(session: AsyncSession, day: date, scope: Scope = KINSHASA) -> Work:
     accounts = select(Account.id).where(Account.id == "a1")
-    whose = Whose(scope, (scope.id,), accounts, (LISTED,))
+    whose = Whose(scope, (scope.id,), Customers(accounts, Heirs({}), at(12, 31)), (LISTED,))
     return await work_of(session, whose=whose, span=Q1, day=Day(day, PLANS, ZONE))
 
 

@@ -87,3 +87,17 @@ async def test_a_period_or_basis_that_does_not_exist_is_refused_a4(house):
             answer = await house.people["kam"].get(path, params=asked)
             assert answer.status_code == 422
             assert answer.json()["errors"]
+
+
+async def test_merged_accounts_are_one_customer_of_the_report_until_they_part_i2(house):
+    one, two = [await house.opened(legal_name=name, number=f"M-{name}") for name in ("one", "two")]
+    for account in (one, two):
+        await house.receives(*bought(account, net_minor=1_000, day="2018-05-10"))
+    body = {"absorbed_account_id": two, "into_account_id": one, "reason": "one licence, two names"}
+    merge = (await house.people["kam"].post("/v1/merges", body)).json()
+    asked = {"period": "2018"}
+    found = (await house.people["kam"].get("/v1/reports/pareto", params=asked)).json()
+    assert [(row["number"], row["amount"]) for row in found["rows"]] == [("M-one", "20.00")]
+    await house.people["kam"].post(f"/v1/merges/{merge['id']}/undo", {"reason": "two shops after all"})
+    found = (await house.people["kam"].get("/v1/reports/pareto", params=asked)).json()
+    assert sorted(row["number"] for row in found["rows"]) == ["M-one", "M-two"]
