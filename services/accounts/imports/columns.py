@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.sheets.header import by_heading
+from shared.sheets.values import iso_day
 
 PERSONS = {
     "legal_representative": ("Legal representative", "法定代表人"),
@@ -25,18 +26,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "industrial": {"是": "true", "否": "false", "yes": "true", "no": "false"},
     "election_choice": {"现金补贴": "subsidy", "折扣": "discount"},
 }
-DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 LIST_MARK = re.compile(r"[\s,;，、；]+")
 
 
 def plain_text(text: str) -> str:
     return text
-
-
-def iso_day(text: str) -> str:
-    """2012/5/14 and 2012年5月14日 as 2012-05-14; anything else is left for the row to refuse."""
-    found = DAY.fullmatch(text)
-    return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}" if found else text
 
 
 def parts_of(text: str) -> list[str]:
