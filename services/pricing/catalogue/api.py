@@ -1,13 +1,14 @@
 """Routes of products, prices, costs and exchange rates."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal
 
-from fastapi import Path, Query
+from anyio import to_thread
+from fastapi import Path, Query, Request, Response
 from sqlalchemy import select
 
-from services.pricing.catalogue import repository, service
-from services.pricing.catalogue.domain import Cost, ListPrice, Product, UnknownProduct
+from services.pricing.catalogue import importing, repository, service
+from services.pricing.catalogue.domain import Cost, Product, UnknownProduct
 from services.pricing.catalogue.models import CostRow, ExchangeRateRow, PriceRow, ProductRow
 from services.pricing.catalogue.schemas import (
     CostAnswer,
@@ -18,21 +19,45 @@ from services.pricing.catalogue.schemas import (
     NewProduct,
     PriceAnswer,
     PriceListName,
+    PriceRange,
+    PricesMerged,
     ProductAnswer,
+    listed_price,
     show_cost,
     show_price,
     show_product,
 )
+from services.pricing.catalogue.sheet import Row, as_csv, as_workbook, rows_of
 from services.pricing.rules import Rules
-from services.pricing.schemas import MoneyText, Sku
+from services.pricing.schemas import Sku
 from shared.auth.principal import Principal
-from shared.errors import FieldError, ValidationProblem, Words
+from shared.errors import Conflict, Words
 from shared.http.dependencies import Now, Session, allowed
+from shared.http.exchange import runtime_of
 from shared.http.pages import Page, PageQuery, oldest_first, read_page
-from shared.http.routes import Router
+from shared.http.problems import UnsupportedMediaType, language_of
+from shared.http.routes import Router, upload
 from shared.money import ExchangeRate
+from shared.sheets.reading import XLSX, sheet_lines
 
 router = Router(tags=["catalogue"])
+SHEET_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "the file itself",
+        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("text/csv", XLSX)},
+    }
+}
+
+
+class TooLongForASheet(Conflict):
+    code = "too_long_for_a_sheet"
+    title: ClassVar[Words] = {
+        "en": "The list has more prices than a sheet takes; read it page by page",
+        "zh": "价目表超过表格上限，请分页读取",
+    }
+
+
 SkuPath = Annotated[Sku, Path(description="the product's SKU")]
 
 
@@ -97,28 +122,20 @@ async def publish_price(
     *,
     name: Annotated[PriceListName, Path(description="the price list")],
     body: NewPrice,
+    request: Request,
     session: Session,
     now: Now,
     rules: Rules,
     caller: Annotated[Principal, allowed("prices.write")],
 ) -> PriceAnswer:
-    """Publish one clear figure for one piece, with its floor. A range is refused (P1)."""
-    service.refuse_a_range(rules, is_range=not isinstance(body.price, MoneyText), now=now)
-    price = listed_price(name, body)
-    return show_price(await service.publish_price(session, price=price, now=now))
+    """Publish one clear figure for one piece, with its floor. A range is refused (P1).
 
-
-def listed_price(name: str, body: NewPrice) -> ListPrice:
-    """A price without a floor of its own may not be undercut at all (§6.7)."""
-    if not isinstance(body.price, MoneyText):
-        raise TypeError("a range never gets here")
-    price = body.price.money()
-    floor = price if body.floor is None else body.floor.money()
-    if floor.currency != price.currency:
-        wrong: Words = {"en": "the floor is in the price's currency", "zh": "底价须与价格同币种"}
-        raise ValidationProblem(errors=[FieldError("/floor/currency", "currency_differs", wrong)])
-    minor = price.amount_minor, floor.amount_minor
-    return ListPrice(name, body.sku, price.currency, *minor, body.valid_from, body.valid_until)
+    An open price before it ends where it begins; the same price again with an earlier end ends there. The price of a
+    day that is past stays as it was.
+    """
+    service.refuse_a_range(rules, is_range=isinstance(body.price, PriceRange), now=now)
+    today = runtime_of(request).today(now)
+    return show_price(await service.publish_price(session, price=listed_price(name, body), today=today, now=now))
 
 
 @router.get("/price-lists/{name}/prices")
@@ -135,6 +152,69 @@ async def list_prices(
     query = query if sku is None else query.where(PriceRow.sku == sku)
     by = oldest_first(PriceRow.sku, PriceRow.valid_from)
     return await read_page(session, query, asked=asked, by=by, show=lambda row: show_price(repository.price_of(row)))
+
+
+@router.post("/price-lists/{name}/imports", openapi_extra=SHEET_BODY)
+@upload
+async def import_prices(
+    *,
+    name: Annotated[PriceListName, Path(description="the price list")],
+    request: Request,
+    session: Session,
+    now: Now,
+    rules: Rules,
+    caller: Annotated[Principal, allowed("prices.write")],
+) -> PricesMerged:
+    """Merge a sheet into a price list: CSV (UTF-8, or GB18030) or a workbook, up to 20 MB and 50,000 prices (P1).
+
+    The first row names the columns in English or Chinese: SKU, price, floor price, currency, valid from, ends before.
+    Prices that the sheet does not name stay. One wrong cell refuses the whole sheet, and every wrong cell is named. The
+    same sheet sent again changes nothing.
+    """
+    body, kind = await request.body(), request.headers.get("content-type", "")
+    rows = await to_thread.run_sync(lambda: price_rows(body, kind))
+    today = runtime_of(request).today(now)
+    merged = await importing.merge_sheet(session, importing.Sheet(name, rows), rules=rules, today=today, now=now)
+    return PricesMerged(price_list=name, **merged._asdict())
+
+
+def price_rows(body: bytes, kind: str) -> list[Row]:
+    """Raises UnreadableFile, WrongHeader, SheetTooLarge, UnsupportedMediaType."""
+    lines = sheet_lines(body, kind, most_rows=importing.MOST_PRICES)
+    if lines is None:
+        formats = f"text/csv, {XLSX}"
+        raise UnsupportedMediaType({"en": f"Send one of {formats}.", "zh": f"请发送以下格式之一：{formats}。"})
+    return importing.readable(rows_of(lines))
+
+
+@router.get(
+    "/price-lists/{name}/sheet",
+    response_class=Response,
+    responses={200: {"description": "the list as a sheet", "content": {"text/csv": {}, XLSX: {}}}},
+)
+async def export_prices(
+    *,
+    name: Annotated[PriceListName, Path(description="the price list")],
+    request: Request,
+    session: Session,
+    caller: Annotated[Principal, allowed("prices.read")],
+    file_format: Annotated[Literal["csv", "xlsx"], Query(alias="format", description="how it is written")] = "csv",
+) -> Response:
+    """Every price of a list, past and future, as a sheet that an import takes and finds unchanged.
+
+    Headings are in the language that is asked for.
+    """
+    language = language_of(request.headers)
+    prices = await repository.history_of(session, name, at_most=importing.MOST_PRICES + 1)
+    if len(prices) > importing.MOST_PRICES:
+        raise TooLongForASheet
+    if file_format == "csv":
+        return _file(await to_thread.run_sync(as_csv, prices, language), "text/csv; charset=utf-8", f"{name}.csv")
+    return _file(await to_thread.run_sync(as_workbook, prices, language), XLSX, f"{name}.xlsx")
+
+
+def _file(content: bytes, kind: str, name: str) -> Response:
+    return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 @router.post("/exchange-rates", status_code=201)

@@ -33,6 +33,12 @@ class RateExists(Conflict):
     }
 
 
+class WorthNothing(Problem):
+    status = 422
+    code = "worth_nothing"
+    title: ClassVar[Words] = {"en": "A price is more than nothing", "zh": "价格须大于零"}
+
+
 class PriceRefused(Problem):
     """P1: the conditions at `price.publishing` say which."""
 
@@ -48,7 +54,10 @@ class FloorAboveList(Problem):
 
 
 class ListPrice(NamedTuple):
-    """One price list's price and floor of one piece, in minor units, on the local days `[valid_from, valid_until)`."""
+    """One price list's price and floor of one piece, in minor units, on the local days `[valid_from, valid_until)`.
+
+    The days of one list's prices of a SKU never meet; one without an end holds until the next begins.
+    """
 
     price_list: str
     sku: str

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,6 +38,10 @@ async def product_by_sku(session: AsyncSession, sku: str) -> Product | None:
     return product_of(row) if row else None
 
 
+async def skus_known(session: AsyncSession, skus: Iterable[str]) -> set[str]:
+    return set(await session.scalars(select(ProductRow.sku).where(one_of(ProductRow.sku, skus))))
+
+
 async def add_cost(session: AsyncSession, cost: Cost) -> bool:
     """False when that day already has one."""
     row = {
@@ -50,19 +54,31 @@ async def add_cost(session: AsyncSession, cost: Cost) -> bool:
     return await session.scalar(added) is not None
 
 
-async def add_price(session: AsyncSession, price: ListPrice) -> bool:
-    """False when that list has one for the SKU from that very day."""
-    row = {
-        "price_list": price.price_list,
-        "sku": price.sku,
-        "currency": price.currency,
-        "price_minor": price.price_minor,
-        "floor_minor": price.floor_minor,
-        "valid_from": price.valid_from,
-        "valid_until": price.valid_until,
-    }
-    added = insert(PriceRow).values(row).on_conflict_do_nothing().returning(PriceRow.sku)
-    return await session.scalar(added) is not None
+async def prices_for_entering(session: AsyncSession, price_list: str, skus: Iterable[str]) -> list[ListPrice]:
+    """One list's prices of some products; nobody else enters any into the list until the transaction ends."""
+    await session.execute(_ALONE, {"list": f"price_list/{price_list}"})
+    wanted = select(PriceRow).where(PriceRow.price_list == price_list, one_of(PriceRow.sku, skus))
+    return [price_of(row) for row in await session.scalars(wanted)]
+
+
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:list, 0))")
+
+
+async def keep_prices(session: AsyncSession, prices: Sequence[ListPrice]) -> None:
+    """New ones are added; one that is known has only its end changed."""
+    if prices:
+        row = insert(PriceRow)
+        end = {"valid_until": row.excluded.valid_until}
+        keys = [PriceRow.price_list, PriceRow.sku, PriceRow.valid_from]
+        await session.execute(
+            row.on_conflict_do_update(index_elements=keys, set_=end), [price._asdict() for price in prices]
+        )
+
+
+async def history_of(session: AsyncSession, price_list: str, *, at_most: int) -> list[ListPrice]:
+    """All prices of a list by SKU and first day."""
+    wanted = select(PriceRow).where(PriceRow.price_list == price_list).order_by(PriceRow.sku, PriceRow.valid_from)
+    return [price_of(row) for row in await session.scalars(wanted.limit(at_most))]
 
 
 def price_of(row: PriceRow) -> ListPrice:

@@ -19,20 +19,38 @@ from services.pricing.schemas import (
     Text,
     money_text,
 )
+from shared.errors import FieldError, ValidationProblem, Words
 from shared.http.field_errors import not_valid
 from shared.http.moments import Day
 
 Kind = Literal["handset", "sim_card", "top_up_card", "e_credit", "fixed_station", "goods", "service"]
 
 
+def _no_formula(sku: str) -> str:
+    if sku[0] in "=+-@":
+        raise not_valid({"en": "a spreadsheet would take it for a formula", "zh": "电子表格会将其视为公式"})
+    return sku
+
+
+NewSku = Annotated[Sku, AfterValidator(_no_formula)]
+
+
 class NewProduct(Request):
-    sku: Sku = Field(examples=["HANDSET-N1"])
+    sku: NewSku = Field(examples=["HANDSET-N1"])
     title: BothLanguages = Field(examples=[{"en": "Handset N1", "zh": "N1手机"}])
     kind: Kind = Field(examples=["handset"])
     product_line: Text = Field(examples=["handsets"])
     brand: Text = Field(examples=["Nova"])
     new_brand_from: Day | None = Field(None, description="first local day as a brand never sold before")
     new_brand_until: Day | None = Field(None, description="first local day on which it is no longer new")
+
+    @field_validator("new_brand_until")
+    @classmethod
+    def _new_for_a_while(cls, until: date | None, given: ValidationInfo) -> date | None:
+        first = given.data.get("new_brand_from")
+        if until is not None and (first is None or until <= first):
+            raise not_valid({"en": "later than new_brand_from", "zh": "须晚于新品牌起始日"})
+        return until
 
 
 class ProductAnswer(NewProduct):
@@ -77,13 +95,38 @@ class NewPrice(Request):
     valid_until: Day | None = Field(None, description="first local day on which it no longer holds")
 
 
+def listed_price(price_list: str, body: NewPrice) -> ListPrice:
+    """A price without a floor of its own may not be undercut at all (§6.7). A range has no figure: TypeError."""
+    if not isinstance(body.price, MoneyText):
+        raise TypeError("a range never gets here")
+    price = body.price.money()
+    floor = price if body.floor is None else body.floor.money()
+    if floor.currency != price.currency:
+        wrong: Words = {"en": "the floor is in the price's currency", "zh": "底价须与价格同币种"}
+        raise ValidationProblem(errors=[FieldError("/floor/currency", "currency_differs", wrong)])
+    minor = price.amount_minor, floor.amount_minor
+    return ListPrice(price_list, body.sku, price.currency, *minor, body.valid_from, body.valid_until)
+
+
 class PriceAnswer(Answer):
     price_list: str
     sku: str
     price: MoneyText
     floor: MoneyText
     valid_from: date
-    valid_until: date | None
+    valid_until: date | None = Field(
+        description="first local day on which it no longer holds: its own, or the next one's"
+    )
+
+
+class PricesMerged(Answer):
+    """What became of a sheet: every row was `published`, or was known already; prices that `ended` made way."""
+
+    price_list: str = Field(examples=["standard-cny"])
+    rows: int = Field(examples=[120])
+    published: int = Field(examples=[20])
+    ended: int = Field(examples=[18])
+    unchanged: int = Field(examples=[100])
 
 
 def _more_than_zero(rate: str) -> str:

@@ -1,12 +1,13 @@
 """What marketing and finance enter into the catalogue, each entry with its event."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.catalogue import repository
+from services.pricing.catalogue.dating import DatedPrices, Entered
 from services.pricing.catalogue.domain import (
     Cost,
     FloorAboveList,
@@ -17,6 +18,7 @@ from services.pricing.catalogue.domain import (
     ProductExists,
     RateExists,
     UnknownProduct,
+    WorthNothing,
 )
 from shared.errors import FieldError, Words
 from shared.events.catalogue import BothLanguages, CostChanged, ExchangeRatePublished, PricePublished, ProductChanged
@@ -79,20 +81,34 @@ def refuse_a_range(rules: Rulebook, *, is_range: bool, now: datetime) -> None:
         raise PriceRefused(words, errors=[FieldError("/price", refused.refusal, words)]) from refused
 
 
-async def publish_price(session: AsyncSession, *, price: ListPrice, now: datetime) -> ListPrice:
-    """Raises UnknownProduct, FloorAboveList, PriceExists."""
+async def publish_price(session: AsyncSession, *, price: ListPrice, today: date, now: datetime) -> ListPrice:
+    """The price with the days it holds now. Raises UnknownProduct and what `enter` raises."""
     await _known(session, price.sku)
+    dated = DatedPrices.of(await repository.prices_for_entering(session, price.price_list, [price.sku]), today)
+    enter(dated, price)
+    await keep_entered(session, dated.entered(), now=now)
+    return dated.rows[price.sku][price.valid_from]
+
+
+def enter(dated: DatedPrices, price: ListPrice) -> None:
+    """Raises WorthNothing, FloorAboveList and what `DatedPrices.enter` raises."""
+    if not price.price_minor:
+        raise WorthNothing(errors=[FieldError("/price", WorthNothing.code, WorthNothing.title)])
     if price.floor_minor > price.price_minor:
         at_most: Words = {"en": "the floor is at most the price", "zh": "底价不得高于价格"}
         raise FloorAboveList(errors=[FieldError("/floor", "floor_above_list", at_most)])
-    if not await repository.add_price(session, price):
-        raise PriceExists(
-            {
-                "en": f"{price.sku} already has a price in {price.price_list} from {price.valid_from}",
-                "zh": f"{price.sku}在价目表{price.price_list}中自{price.valid_from}起已有价格",
-            }
-        )
-    told = PricePublished(
+    dated.enter(price)
+
+
+async def keep_entered(session: AsyncSession, entered: Entered, *, now: datetime) -> None:
+    """Keep what is new or ends earlier now, and tell of each."""
+    prices = [*entered.ended, *entered.added]
+    await repository.keep_prices(session, prices)
+    record_many(session, (_published(price, now) for price in prices))
+
+
+def _published(price: ListPrice, now: datetime) -> PricePublished:
+    return PricePublished(
         occurred_at=now,
         sku=price.sku,
         price_list=price.price_list,
@@ -102,8 +118,6 @@ async def publish_price(session: AsyncSession, *, price: ListPrice, now: datetim
         valid_from=price.valid_from,
         valid_until=price.valid_until,
     )
-    record(session, told)
-    return price
 
 
 async def publish_exchange_rates(session: AsyncSession, *, rates: Iterable[ExchangeRate], now: datetime) -> int:

@@ -1,5 +1,6 @@
 """The catalogue over HTTP: products, prices, costs, rates."""
 
+from asyncio import gather
 from datetime import date
 from typing import Any
 
@@ -58,6 +59,12 @@ async def test_a_price_without_a_floor_may_not_be_undercut(pricing: Pricing) -> 
         pytest.param(
             {"floor": {"amount": "1.00", "currency": "USD"}}, "invalid_request", id="a floor in another currency"
         ),
+        pytest.param({"price": cny("0.00")}, "worth_nothing", id="nothing"),
+        pytest.param({"price": cny("-1.00")}, "invalid_request", id="less than nothing"),
+        pytest.param({"price": cny("1000000000000000000")}, "invalid_request", id="more than anything costs"),
+        pytest.param({"valid_until": "2021-02-01"}, "ends_before_it_begins", id="no day on which it holds"),
+        pytest.param({"valid_from": "1021-02-01"}, "invalid_request", id="a day of long ago"),
+        pytest.param({"valid_from": "9999-12-31"}, "invalid_request", id="a day nobody will see"),
         pytest.param({"price": cny("1.001")}, "invalid_request", id="more digits than the currency has"),
         pytest.param({"price": {"amount": 10.5, "currency": "CNY"}}, "invalid_request", id="a float"),
         pytest.param({"price": {"amount": "1.00", "currency": "XYZ"}}, "invalid_request", id="a currency nobody knows"),
@@ -80,6 +87,44 @@ async def test_a_later_price_leaves_the_earlier_one_in_place(pricing: Pricing) -
     assert (await mkt.post("/v1/price-lists/standard/prices", again)).json()["code"] == "price_exists"
     listed = await good(mkt.get(f"/v1/price-lists/standard/prices?sku={sku}"))
     assert [price["price"]["amount"] for price in listed["items"]] == ["50.00", "60.00"]
+
+
+async def test_p1_of_prices_entered_at_once_for_the_same_days_one_is_taken(pricing: Pricing) -> None:
+    sku = await pricing.new_product(price="50.00")
+    bodies = [
+        {"sku": sku, "price": cny("60.00"), "valid_from": f"2021-06-0{day}", "valid_until": "2021-07-01"}
+        for day in range(1, 6)
+    ]
+    answers = await gather(*(pricing.caller("mkt").post("/v1/price-lists/standard/prices", body) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+
+
+async def test_p1_a_past_days_price_stays_and_says_so_at_its_field(pricing: Pricing) -> None:
+    sku = await pricing.new_product(price="50.00")
+    late = {"sku": sku, "price": cny("60.00"), "valid_from": "2021-03-01"}
+    refused = await pricing.caller("mkt").post("/v1/price-lists/standard/prices", late)
+    assert (refused.status_code, refused.json()["code"]) == (409, "day_is_past")
+    assert refused.json()["errors"][0]["pointer"] == "/valid_from"
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer"),
+    [
+        pytest.param({"sku": "=SUM(A1)"}, "/sku", id="a SKU that is a formula in a spreadsheet"),
+        pytest.param({"new_brand_until": "2021-06-01"}, "/new_brand_until", id="no longer new, but never was"),
+        pytest.param(
+            {"new_brand_from": "2021-06-01", "new_brand_until": "2021-06-01"}, "/new_brand_until", id="new on no day"
+        ),
+        pytest.param({"kind": "boat"}, "/kind", id="a kind of goods nobody sells"),
+    ],
+)
+async def test_p1_a_wrong_product_is_refused_at_its_field(
+    pricing: Pricing, changed: dict[str, Any], pointer: str
+) -> None:
+    product = {"sku": "NEW", "title": {"en": "x", "zh": "x"}, "kind": "handset", "product_line": "x", "brand": "x"}
+    refused = await pricing.caller("mkt").post("/v1/products", product | changed)
+    assert refused.status_code == 422
+    assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
 
 
 async def test_costs_are_seen_by_few(pricing: Pricing) -> None:
