@@ -84,9 +84,10 @@ class OrderDelivered(OrderEvent):
 
 
 class OrderAccepted(OrderEvent):
-    """The account accepted what was delivered."""
+    """The account accepted what was delivered of these lines; none named are all."""
 
     accepted_at: Instant
+    lines: tuple[int, ...] = ()
 
 
 class OrderPaid(OrderEvent):
@@ -104,6 +105,19 @@ class OrderReturned(OrderEvent):
     lines: tuple[ReturnedLine, ...]
 
 
+class OrderAmended(OrderEvent):
+    """`reversed` are lines as they stood, `applied` what stands in their place, by the same number or a new one.
+
+    A line that is only reversed is no longer ordered. Deliveries, payments and returns stay as they were told.
+    """
+
+    amendment_id: str
+    amended_at: Instant
+    reason: str
+    reversed: tuple[OrderLine, ...] = ()
+    applied: tuple[OrderLine, ...] = ()
+
+
 class OrderCancelled(OrderEvent):
     cancelled_at: Instant
     reason: str
@@ -116,5 +130,6 @@ EVENTS = (
     OrderAccepted,
     OrderPaid,
     OrderReturned,
+    OrderAmended,
     OrderCancelled,
 )

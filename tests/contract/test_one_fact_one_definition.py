@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from services.pricing.orders.measures import purchases_of
 from services.rewards.facts.fold import order_after
 from services.rewards.facts.orders import Order, delivered
 from shared.calendar import Period, local_day
+from shared.errors import Problem
 from shared.events.envelope import Event
 from shared.events.orders import (
     LineQuantity,
@@ -28,6 +30,7 @@ from shared.events.orders import (
     ReturnedLine,
 )
 from tests.pricing.conftest import Pricing, pricing  # noqa: F401  (a fixture)
+from tests.pricing.orders.lives import Life, quoted
 from tests.real_orders import real_events  # noqa: F401  (a fixture)
 
 ZONE = "Africa/Kinshasa"
@@ -105,7 +108,7 @@ def as_accounts_sees_it(events: Sequence[OrderEvent]) -> ByDelivery:
     known: dict[str, Bought] = {}
     for event in events:
         note_order(known, event, recorded_at=event.occurred_at, zone=ZONE)
-    return [(one.delivered_on, one.net_minor, one.paid_minor) for one in worth_of(known["order"])]
+    return [(one.delivered_on, one.net_minor, one.paid_minor) for one in worth_of(known[events[0].order_id])]
 
 
 def as_rewards_sees_it(events: Sequence[OrderEvent]) -> ByDelivery:
@@ -122,6 +125,32 @@ def as_rewards_sees_it(events: Sequence[OrderEvent]) -> ByDelivery:
 
 @given(histories())
 def test_each_delivery_is_worth_and_is_paid_the_same_in_accounts_and_in_rewards_i4(events: list[OrderEvent]) -> None:
+    assert as_accounts_sees_it(events) == as_rewards_sees_it(events)
+
+
+@st.composite
+def amended_lives(draw: st.DrawFn) -> list[OrderEvent]:
+    """What pricing itself tells of an order that is amended between its deliveries, payments and returns."""
+    lines = draw(st.lists(st.tuples(st.integers(1, 12), st.integers(0, 100_000)), min_size=1, max_size=3))
+    life = Life.begun(quoted(*lines), {number: max(1, quantity // 2) for number, (quantity, _) in enumerate(lines, 1)})
+    life.confirm()
+    for _ in range(draw(st.integers(1, 10))):
+        life.wait(draw(st.integers(0, 20)))
+        line, quantity = draw(st.integers(1, len(life.order.lines))), draw(st.integers(0, 12))
+        command = draw(st.sampled_from(("deliver", "pay", "send_back", "amend", "amend")))
+        with suppress(Problem):
+            match command:
+                case "deliver" | "send_back" if quantity:
+                    getattr(life, command)(line, quantity)
+                case "pay":
+                    life.pay(draw(st.integers(1, 60_000)))
+                case "amend":
+                    life.amend({draw(st.integers(1, len(lines))): quantity})
+    return life.heard
+
+
+@given(amended_lives())
+def test_s_e4_an_amended_order_is_worth_the_same_in_accounts_and_in_rewards(events: list[OrderEvent]) -> None:
     assert as_accounts_sees_it(events) == as_rewards_sees_it(events)
 
 

@@ -12,6 +12,7 @@ from shared.events.contracts import ContractLine, ContractSigned
 from shared.events.envelope import Event
 from shared.events.orders import (
     LineQuantity,
+    OrderAmended,
     OrderCancelled,
     OrderDelivered,
     OrderLine,
@@ -152,6 +153,21 @@ def returned(
         return_id=f"{order}-{back}",
         returned_at=at(when),
         lines=tuple(ReturnedLine(line=number, quantity=quantity, net_minor=net) for number, quantity, net in lines),
+    )
+
+
+def amended(
+    order: str, when: str, reversed_lines: Sequence[OrderLine], applied: Sequence[OrderLine], *, account: str = ACCOUNT
+) -> OrderAmended:
+    return OrderAmended(
+        occurred_at=at(when),
+        order_id=order,
+        account_id=account,
+        amendment_id=f"{order}-{when}",
+        amended_at=at(when),
+        reason="fewer wanted",
+        reversed=tuple(reversed_lines),
+        applied=tuple(applied),
     )
 
 

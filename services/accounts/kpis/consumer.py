@@ -1,6 +1,7 @@
 """What the board learns of orders: who sold what, from placing to the last return."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,9 +9,17 @@ from services.accounts.dossiers.models import TeamRow
 from services.accounts.kpis import repository
 from services.accounts.kpis.sales import OrderedLine, Sale, SoldOrder
 from shared.calendar import local_day
-from shared.events.orders import OrderCancelled, OrderDelivered, OrderEvent, OrderPlaced, OrderReturned
+from shared.events.orders import (
+    OrderAmended,
+    OrderCancelled,
+    OrderDelivered,
+    OrderEvent,
+    OrderLine,
+    OrderPlaced,
+    OrderReturned,
+)
 
-MATTERS = (OrderPlaced, OrderDelivered, OrderReturned, OrderCancelled)
+MATTERS = (OrderPlaced, OrderDelivered, OrderReturned, OrderAmended, OrderCancelled)
 
 
 async def note_sales(session: AsyncSession, events: Sequence[OrderEvent], *, zone: str) -> None:
@@ -19,13 +28,16 @@ async def note_sales(session: AsyncSession, events: Sequence[OrderEvent], *, zon
     if not matter:
         return
     known = await repository.sold_orders(session, order_ids={event.order_id for event in matter})
-    unnamed = {event.account_id for event in matter if isinstance(event, OrderPlaced) and not _all_named(event)}
+    unnamed = {event.account_id for event in matter if not all(line.salespeople for line in _told_lines(event))}
     teams = await repository.teams_of(session, account_ids=unnamed) if unnamed else {}
     sales = []
     for event in matter:
         if isinstance(event, OrderPlaced):
             known[event.order_id] = _placed(event, teams.get(event.account_id, ()), zone=zone)
         elif order := known.get(event.order_id):  # one placed before the board was kept counts for nobody
+            if isinstance(event, OrderAmended):
+                lines = _lines(event.applied, _standing(teams.get(event.account_id, ()), order.placed_on))
+                order.amend([str(line.line) for line in event.reversed], lines)
             sales += [(event.order_id, order, sale) for sale in _noted(order, event, zone=zone)]
     if not known:
         return
@@ -33,21 +45,30 @@ async def note_sales(session: AsyncSession, events: Sequence[OrderEvent], *, zon
     await repository.save_sales(session, sales=sales)
 
 
-def _all_named(event: OrderPlaced) -> bool:
-    return all(line.salespeople for line in event.lines)
+def _told_lines(event: OrderEvent) -> tuple[OrderLine, ...]:
+    if isinstance(event, OrderPlaced):
+        return event.lines
+    return event.applied if isinstance(event, OrderAmended) else ()
 
 
 def _placed(event: OrderPlaced, reps: Sequence[TeamRow], *, zone: str) -> SoldOrder:
     day = local_day(event.placed_at, zone)
-    standing = [one for one in reps if one.valid_from <= day and (one.valid_until is None or day < one.valid_until)]
-    team = tuple((one.user_id, str(one.share)) for one in standing)
-    lines = {
+    lines = _lines(event.lines, _standing(reps, day))
+    return SoldOrder(event.account_id, event.branch, event.currency, day, lines)
+
+
+def _standing(reps: Sequence[TeamRow], day: date) -> tuple[tuple[str, str], ...]:
+    found = [one for one in reps if one.valid_from <= day and (one.valid_until is None or day < one.valid_until)]
+    return tuple((one.user_id, str(one.share)) for one in found)
+
+
+def _lines(told: Iterable[OrderLine], team: tuple[tuple[str, str], ...]) -> dict[str, OrderedLine]:
+    return {
         str(line.line): OrderedLine(
             line.quantity, line.net_minor, tuple((one.user_id, one.share) for one in line.salespeople) or team
         )
-        for line in event.lines
+        for line in told
     }
-    return SoldOrder(event.account_id, event.branch, event.currency, day, lines)
 
 
 def _noted(order: SoldOrder, event: OrderEvent, *, zone: str) -> list[Sale]:

@@ -69,6 +69,15 @@ class SoldOrder:
         """A return lowers the period of the delivery it came from (§6.9), first in first out, from its own day on."""
         return [sale for line, quantity, net in parts for sale in self._returned(day, line, quantity, net)]
 
+    def amend(self, reversed_lines: Iterable[str], applied: Mapping[str, OrderedLine]) -> None:
+        """Other lines in place of those taken back; what was delivered of a line stays what it was worth then."""
+        before = {line: self.lines.pop(line) for line in reversed_lines if line in self.lines}
+        for name, line in applied.items():
+            known = before.get(name)
+            self.lines[name] = (
+                OrderedLine(line.quantity, line.net_minor, known.sellers, known.delivered) if known else line
+            )
+
     def _returned(self, day: date, line: str, quantity: int, net_minor: int) -> list[Sale]:
         held, taken, left = [part for part in self.lines[line].delivered if part.quantity], list[int](), quantity
         for part in held:

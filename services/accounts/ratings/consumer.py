@@ -1,6 +1,6 @@
 """What ratings learn from other services: orders as they happen, exchange rates, and answers to what was asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert
@@ -16,7 +16,16 @@ from services.accounts.ratings.service import answer_proposal
 from shared.calendar import local_day
 from shared.events.approvals import ApprovalGranted, ApprovalRejected, ApprovalWithdrawn
 from shared.events.catalogue import ExchangeRatePublished
-from shared.events.orders import OrderCancelled, OrderDelivered, OrderEvent, OrderPaid, OrderPlaced, OrderReturned
+from shared.events.orders import (
+    OrderAmended,
+    OrderCancelled,
+    OrderDelivered,
+    OrderEvent,
+    OrderLine,
+    OrderPaid,
+    OrderPlaced,
+    OrderReturned,
+)
 
 
 async def note_orders(session: AsyncSession, told: Sequence[tuple[OrderEvent, datetime]], *, zone: str) -> None:
@@ -58,9 +67,13 @@ def _placed(event: OrderPlaced, zone: str) -> Bought:
         account_id=event.account_id,
         currency=event.currency,
         placed_on=local_day(event.placed_at, zone),
-        lines={str(row.line): BoughtLine(row.quantity, row.net_minor, row.cost_minor) for row in event.lines},
+        lines=_lines(event.lines),
         credit_days=event.credit_days,
     )
+
+
+def _lines(told: Iterable[OrderLine]) -> dict[str, BoughtLine]:
+    return {str(row.line): BoughtLine(row.quantity, row.net_minor, row.cost_minor) for row in told}
 
 
 def _take(order: Bought, event: OrderEvent, zone: str) -> datetime:
@@ -76,6 +89,9 @@ def _take(order: Bought, event: OrderEvent, zone: str) -> datetime:
         case OrderReturned():
             order.take_back([(str(part.line), part.quantity, part.net_minor) for part in event.lines])
             return event.returned_at
+        case OrderAmended():
+            order.amend([str(line.line) for line in event.reversed], _lines(event.applied))
+            return event.amended_at
         case OrderCancelled():
             order.cancelled, order.cancelled_on = True, local_day(event.cancelled_at, zone)
             return event.cancelled_at

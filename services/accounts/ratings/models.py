@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Numeric, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -95,7 +95,7 @@ class FrozenBaseline(Base):
 
 
 class PurchaseOrder(Base):
-    """An order as far as ratings need it; `lines` and `deliveries` as ratings/purchases.py writes them.
+    """An order as far as ratings need it; `lines`, `deliveries`, `returns` as ratings/purchases.py writes them.
 
     `position` is the order in which orders became known here.
     """
@@ -113,6 +113,7 @@ class PurchaseOrder(Base):
     paid_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     lines: Mapped[dict[str, Any]] = mapped_column(JSONB)
     deliveries: Mapped[list[Any]] = mapped_column(JSONB)
+    returns: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     last_delivered_on: Mapped[date | None]
 
     __table_args__ = (

@@ -37,7 +37,8 @@ class Delivered:
 class Bought:
     """One order: its lines as ordered, its deliveries in their order, and the money that came for it.
 
-    `credit_days` after a delivery its payment is due; none where nobody said so.
+    `credit_days` after a delivery its payment is due; none where nobody said so. `returns` are `(line, quantity, net)`
+    as they were told: an amendment shares its lines out anew, and takes them back again.
     """
 
     account_id: str
@@ -45,6 +46,7 @@ class Bought:
     placed_on: date
     lines: dict[str, BoughtLine]
     deliveries: list[Delivered] = field(default_factory=list)
+    returns: list[tuple[str, int, int]] = field(default_factory=list)
     paid_minor: int = 0
     cancelled: bool = False
     cancelled_on: date | None = None
@@ -58,7 +60,19 @@ class Bought:
     def take_back(self, returned: Iterable[tuple[str, int, int]]) -> None:
         """`(line, quantity, net_minor)`: a return shrinks the line's deliveries, first in first out (S-C4)."""
         for line, quantity, net_minor in returned:
+            self.returns.append((line, quantity, net_minor))
             self._shrink(line, quantity, net_minor)
+
+    def amend(self, reversed_lines: Iterable[str], applied: Mapping[str, BoughtLine]) -> None:
+        """Other lines in place of those taken back; what was delivered and returned is shared out anew (S-E4)."""
+        for line in reversed_lines:
+            self.lines.pop(line, None)
+        self.lines.update(applied)
+        brought, back = self.deliveries, self.returns
+        self.deliveries, self.returns = [], []
+        for one in brought:
+            self.deliver(one.day, [(line, part.brought) for line, part in one.lines.items()])
+        self.take_back(back)
 
     def _part(self, line: str, quantity: int) -> BoughtLine:
         whole = self.lines[line]
@@ -94,6 +108,7 @@ def to_plain(order: Bought) -> dict[str, object]:
     """As it is stored: small, and the same for the same events."""
     return {
         "lines": {line: [part.quantity, part.net_minor, part.cost_minor] for line, part in order.lines.items()},
+        "returns": [list(one) for one in order.returns],
         "deliveries": [
             [
                 delivery.day.isoformat(),

@@ -34,13 +34,15 @@ from shared.money import ExchangeRate
 UPSERT = text("""
     INSERT INTO purchase_order
         (order_id, account_id, currency, placed_on, cancelled, paid_minor, lines, deliveries, last_delivered_on,
-         cancelled_on, credit_days)
+         cancelled_on, credit_days, returns)
     SELECT unnest(CAST(:ids AS text[])), unnest(CAST(:accounts AS text[])), unnest(CAST(:currencies AS text[])),
            unnest(CAST(:placed AS date[])), unnest(CAST(:cancelled AS boolean[])), unnest(CAST(:paid AS bigint[])),
            unnest(CAST(:lines AS jsonb[])), unnest(CAST(:deliveries AS jsonb[])), unnest(CAST(:last AS date[])),
-           unnest(CAST(:cancelled_on AS date[])), unnest(CAST(:credit_days AS integer[]))
+           unnest(CAST(:cancelled_on AS date[])), unnest(CAST(:credit_days AS integer[])),
+           unnest(CAST(:returns AS jsonb[]))
     ON CONFLICT (order_id) DO UPDATE SET cancelled = excluded.cancelled,
         cancelled_on = excluded.cancelled_on, paid_minor = excluded.paid_minor,
+        lines = excluded.lines, returns = excluded.returns,
         deliveries = excluded.deliveries, last_delivered_on = excluded.last_delivered_on
 """)
 
@@ -94,6 +96,7 @@ async def save_orders(session: AsyncSession, *, orders: Mapping[str, Bought]) ->
         "last": [max((d.day for d in bought.deliveries), default=None) for bought in orders.values()],
         "cancelled_on": [bought.cancelled_on for bought in orders.values()],
         "credit_days": [bought.credit_days for bought in orders.values()],
+        "returns": [orjson.dumps(plain[order_id]["returns"]).decode() for order_id in orders],
     }
     await session.execute(UPSERT, values)
 
@@ -289,4 +292,5 @@ def _bought(row: PurchaseOrder) -> Bought:
         credit_days=row.credit_days,
     )
     bought.deliveries = [Delivered(date.fromisoformat(day), from_plain(lines)) for day, lines in row.deliveries]
+    bought.returns = [(line, quantity, net) for line, quantity, net in row.returns]
     return bought

@@ -208,7 +208,7 @@ class Shelf:
         for open_line in self.lines.get((account_id, sku), ()):
             if quantity == 0 or open_line.placed_at > at:
                 break
-            taken = min(quantity, open_line.line.held)
+            taken = min(quantity, open_line.line.delivered - open_line.line.returned)
             if taken:
                 pieces.append(_taken_from(open_line, taken))
                 quantity -= taken

@@ -26,7 +26,7 @@ from services.pricing.imports.domain import (
 )
 from services.pricing.imports.refusing import Reason, Refusal
 from services.pricing.lines import Share
-from services.pricing.orders.domain import Order, OrderLine, OrderState, Source
+from services.pricing.orders.domain import Order, OrderLine, Source
 from shared.calendar import local_day
 from shared.ids import new_id
 
@@ -206,7 +206,6 @@ class Planner:
             placed_at=at,
             priced_at=at,
             lines=tuple(listed),
-            state=OrderState.DELIVERED,
             source=Source(self._around.mapping.system, invoice.reference),
         )
         self._keep(invoice, order, account, lines)

@@ -14,6 +14,7 @@ from services.pricing.orders.schemas import (
     Cancellation,
     ContractLink,
     NewAcceptance,
+    NewAmendment,
     NewDelivery,
     NewOrder,
     NewPayment,
@@ -24,7 +25,7 @@ from services.pricing.orders.schemas import (
     show_movement,
     show_order,
 )
-from services.pricing.orders.service import Payment, When
+from services.pricing.orders.service import Change, Payment, When
 from services.pricing.quotes.repository import quote_by_id
 from services.pricing.rules import Rules
 from shared.auth.principal import Principal
@@ -111,8 +112,10 @@ async def record_delivery(
 async def accept_delivery(
     *, order_id: OrderId, body: NewAcceptance, session: Session, now: Now, caller: Deliverer
 ) -> OrderAnswer:
-    """The account accepted what was delivered in full."""
-    order = await service.accept_delivery(session, order_id, caller=caller, at=body.accepted_at or now, now=now)
+    """The account accepted lines that were delivered in full; none named are all."""
+    order = await service.accept_delivery(
+        session, order_id, caller=caller, lines=body.lines, at=body.accepted_at or now, now=now
+    )
     return show_order(order)
 
 
@@ -154,6 +157,20 @@ async def record_return(
         now=now,
     )
     return show_order(order)
+
+
+@router.post("/orders/{order_id}/amendments", status_code=201)
+async def amend_order(
+    *, order_id: OrderId, body: NewAmendment, request: Request, session: Session, now: Now, rules: Rules, caller: Writer
+) -> OrderAnswer:
+    """Change how many pieces of which quote lines are ordered; what was delivered stays (S-E4).
+
+    The old lines are taken back and the new ones applied, both on one event; costs, salespeople and prices of what
+    stands stay frozen. More is drawn from the same quote and contract and is refused where they have no more.
+    """
+    when = When(now, runtime_of(request).settings.zone, rules)
+    change = Change(body.wanted(), body.reason)
+    return show_order(await service.amend_order(session, order_id, caller=caller, change=change, when=when))
 
 
 @router.post("/orders/{order_id}/cancel")

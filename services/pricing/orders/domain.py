@@ -1,6 +1,6 @@
 """An order and its lines: what may happen to it next, and what each returned piece is worth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,8 @@ from shared.money import Money, rounded
 
 
 class OrderState(StrEnum):
+    """Of a line, and of the order its lines make."""
+
     PLACED = "placed"
     CONFIRMED = "confirmed"
     PARTLY_DELIVERED = "partly_delivered"
@@ -33,31 +35,44 @@ class Move(StrEnum):
     RETURN_PART = "return_part"
     RETURN_REST = "return_rest"
     CANCEL = "cancel"
+    AMEND = "amend"
+    AMEND_AWAY = "amend_away"
+    AMEND_TO_DELIVERED = "amend_to_delivered"
+    AMEND_TO_RETURNED = "amend_to_returned"
 
 
+# What may happen to a line. An order moves when each of its lines moves that the move names; none is half moved.
 MOVES: Mapping[OrderState, Mapping[Move, OrderState]] = {
     OrderState.PLACED: {
         Move.CONFIRM: OrderState.CONFIRMED,
         Move.PAY: OrderState.PLACED,
         Move.CANCEL: OrderState.CANCELLED,
+        Move.AMEND: OrderState.PLACED,
+        Move.AMEND_AWAY: OrderState.CANCELLED,
     },
     OrderState.CONFIRMED: {
         Move.DELIVER_PART: OrderState.PARTLY_DELIVERED,
         Move.DELIVER_REST: OrderState.DELIVERED,
         Move.PAY: OrderState.CONFIRMED,
         Move.CANCEL: OrderState.CANCELLED,
+        Move.AMEND: OrderState.CONFIRMED,
+        Move.AMEND_AWAY: OrderState.CANCELLED,
     },
     OrderState.PARTLY_DELIVERED: {
         Move.DELIVER_PART: OrderState.PARTLY_DELIVERED,
         Move.DELIVER_REST: OrderState.DELIVERED,
         Move.PAY: OrderState.PARTLY_DELIVERED,
         Move.RETURN_PART: OrderState.PARTLY_DELIVERED,
+        Move.AMEND: OrderState.PARTLY_DELIVERED,
+        Move.AMEND_TO_DELIVERED: OrderState.DELIVERED,
+        Move.AMEND_TO_RETURNED: OrderState.RETURNED,
     },
     OrderState.DELIVERED: {
         Move.ACCEPT: OrderState.ACCEPTED,
         Move.PAY: OrderState.DELIVERED,
         Move.RETURN_PART: OrderState.DELIVERED,
         Move.RETURN_REST: OrderState.RETURNED,
+        Move.AMEND: OrderState.PARTLY_DELIVERED,
     },
     OrderState.ACCEPTED: {
         Move.PAY: OrderState.ACCEPTED,
@@ -67,6 +82,7 @@ MOVES: Mapping[OrderState, Mapping[Move, OrderState]] = {
     OrderState.RETURNED: {},
     OrderState.CANCELLED: {},
 }
+ENDED = (OrderState.RETURNED, OrderState.CANCELLED)
 
 
 class OrderMoveNotAllowed(Conflict):
@@ -119,6 +135,7 @@ class OrderLine:
     election: str = "none"
     rules: tuple[AppliedRule, ...] = ()
     quote_line: int | None = None
+    state: OrderState = OrderState.PLACED
     delivered: int = 0
     returned: int = 0
     returned_net_minor: int = 0
@@ -138,8 +155,10 @@ class OrderLine:
         return self.quantity - self.returned
 
     def less(self, piece: "Returned") -> "OrderLine":
+        """After a return; raises OrderMoveNotAllowed where nothing of it can come back."""
+        move = Move.RETURN_REST if piece.quantity == self.held else Move.RETURN_PART
         return replace(
-            self,
+            after(self, move),
             returned=self.returned + piece.quantity,
             returned_net_minor=self.returned_net_minor + piece.net_minor,
             returned_before_p4_minor=self.returned_before_p4_minor + piece.before_p4_minor,
@@ -176,12 +195,16 @@ class Order:
     placed_at: datetime
     priced_at: datetime
     lines: tuple[OrderLine, ...]
-    state: OrderState = OrderState.PLACED
     paid_minor: int = 0
     quote_id: UUID | None = None
     contract_id: UUID | None = None
     source: Source | None = None
     terms: PaymentTerms = AT_ONCE
+
+    @property
+    def state(self) -> OrderState:
+        """Where its lines stand together; what was amended away or sent back in full decides nothing."""
+        return _together({line.state for line in self.lines})
 
     @property
     def net_minor(self) -> int:
@@ -193,9 +216,8 @@ class Order:
 
     def delivered_and_paid(self, lines: Sequence[OrderLine]) -> "Order":
         """As other systems report it: with these lines, all delivered and paid at its own time."""
-        whole = tuple(replace(line, delivered=line.quantity) for line in lines)
-        paid = sum(line.net_minor for line in whole)
-        return replace(self, lines=whole, state=OrderState.DELIVERED, paid_minor=paid)
+        whole = tuple(replace(line, delivered=line.quantity, state=OrderState.DELIVERED) for line in lines)
+        return replace(self, lines=whole, paid_minor=sum(line.net_minor for line in whole))
 
     @property
     def owed_minor(self) -> int:
@@ -205,17 +227,22 @@ class Order:
 
 
 def confirm(order: Order) -> Order:
-    return replace(order, state=_after(order, Move.CONFIRM))
+    return _all_moved(order, Move.CONFIRM)
 
 
-def accept(order: Order) -> Order:
-    """The customer takes over what was delivered in full."""
-    return replace(order, state=_after(order, Move.ACCEPT))
+def accept(order: Order, lines: Collection[int] = ()) -> Order:
+    """The customer takes over lines that were delivered in full; none named are all that are still to accept."""
+    left = lines or [line.line for line in order.lines if line.state not in (*ENDED, OrderState.ACCEPTED)]
+    if not left:
+        _after(order.state, Move.ACCEPT)
+    touched = {line.line for line in _lines_named(order, dict.fromkeys(left, 1))}
+    moved = (after(line, Move.ACCEPT) if line.line in touched else line for line in order.lines)
+    return replace(order, lines=tuple(moved))
 
 
 def cancel(order: Order) -> Order:
     """Only while nothing of it was delivered."""
-    return replace(order, state=_after(order, Move.CANCEL))
+    return _all_moved(order, Move.CANCEL)
 
 
 def deliver(order: Order, quantities: Mapping[int, int]) -> Order:
@@ -227,14 +254,20 @@ def deliver(order: Order, quantities: Mapping[int, int]) -> Order:
             raise OverDelivery(
                 {"en": f"line {line.line}: {left} are left to deliver", "zh": f"第{line.line}行：尚可交付{left}件"}
             )
-    lines = tuple(replace(line, delivered=line.delivered + quantities.get(line.line, 0)) for line in order.lines)
-    complete = all(line.delivered == line.quantity for line in lines)
-    return replace(order, lines=lines, state=_after(order, Move.DELIVER_REST if complete else Move.DELIVER_PART))
+    moved = (_handed_over(line, quantities[line.line]) if line.line in quantities else line for line in order.lines)
+    return replace(order, lines=tuple(moved))
+
+
+def _handed_over(line: OrderLine, quantity: int) -> OrderLine:
+    complete = line.delivered + quantity == line.quantity
+    moved = after(line, Move.DELIVER_REST if complete else Move.DELIVER_PART)
+    return replace(moved, delivered=line.delivered + quantity)
 
 
 def pay(order: Order, amount_minor: int) -> Order:
     """A payment in the order's currency, also before delivery. Raises Overpayment, NothingPaid."""
-    state = _after(order, Move.PAY)
+    if order.state in ENDED:
+        _after(order.state, Move.PAY)
     if amount_minor <= 0:
         raise NothingPaid
     if amount_minor > order.owed_minor:
@@ -245,7 +278,7 @@ def pay(order: Order, amount_minor: int) -> Order:
                 "zh": f"付款{paid} {order.currency}，未付金额为{owed}",
             }
         )
-    return replace(order, state=state, paid_minor=order.paid_minor + amount_minor)
+    return replace(order, paid_minor=order.paid_minor + amount_minor)
 
 
 def take_back(order: Order, quantities: Mapping[int, int]) -> tuple[Order, tuple[Returned, ...]]:
@@ -262,9 +295,7 @@ def take_back(order: Order, quantities: Mapping[int, int]) -> tuple[Order, tuple
             )
     pieces = {line.line: piece_of(line, quantities[line.line]) for line in touched}
     lines = tuple(line.less(pieces[line.line]) if line.line in pieces else line for line in order.lines)
-    complete = all(line.held == 0 for line in lines)
-    state = _after(order, Move.RETURN_REST if complete else Move.RETURN_PART)
-    return replace(order, lines=lines, state=state), tuple(pieces.values())
+    return replace(order, lines=lines), tuple(pieces.values())
 
 
 def piece_of(line: OrderLine, quantity: int) -> Returned:
@@ -282,16 +313,41 @@ def part_of(held_minor: int, quantity: int, held: int) -> int:
     return rounded(Fraction(held_minor * quantity, held), "half_up")
 
 
-def _after(order: Order, move: Move) -> OrderState:
-    allowed = MOVES[order.state]
+def _all_moved(order: Order, move: Move) -> Order:
+    """Every line that has not ended; where all have, the move is one too many."""
+    if order.state in ENDED:
+        _after(order.state, move)
+    moved = (line if line.state in ENDED else after(line, move) for line in order.lines)
+    return replace(order, lines=tuple(moved))
+
+
+def after(line: OrderLine, move: Move) -> OrderLine:
+    """Raises OrderMoveNotAllowed."""
+    return replace(line, state=_after(line.state, move, line.line))
+
+
+def _after(state: OrderState, move: Move, line: int | None = None) -> OrderState:
+    allowed = MOVES[state]
     if move not in allowed:
+        who: Words = {"en": f"line {line}", "zh": f"第{line}行"} if line else {"en": "an order", "zh": "订单"}
         raise OrderMoveNotAllowed(
             {
-                "en": f"an order that is {order.state} does not allow {move}",
-                "zh": f"订单状态为{order.state}，不允许{move}",
+                "en": f"{who['en']} that is {state} does not allow {move}",
+                "zh": f"{who['zh']}状态为{state}，不允许{move}",
             }
         )
     return allowed[move]
+
+
+def _together(states: Set[OrderState]) -> OrderState:
+    standing = states - set(ENDED)
+    if not standing:
+        return OrderState.RETURNED if OrderState.RETURNED in states else OrderState.CANCELLED
+    if len(standing) == 1 and OrderState.RETURNED not in states:
+        return next(iter(standing))
+    if standing <= {OrderState.DELIVERED, OrderState.ACCEPTED}:
+        return min(standing, key=list(OrderState).index)
+    return OrderState.PARTLY_DELIVERED
 
 
 def _lines_named(order: Order, quantities: Mapping[int, int]) -> Sequence[OrderLine]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
+from services.pricing.orders.amending import Amendment
 from services.pricing.orders.domain import Order, OrderLine
 from shared.events import orders as told
 from shared.events.sales import AppliedRule, Salesperson
@@ -43,6 +44,20 @@ def _line(line: OrderLine) -> told.OrderLine:
         election=line.election,
         p4_discount=line.p4_discount,
         rules=tuple(AppliedRule(policy=rule.policy, amount_minor=rule.amount_minor) for rule in line.rules),
+    )
+
+
+def amended(change: Amendment, amendment_id: UUID, *, at: datetime, reason: str) -> told.OrderAmended:
+    """Both what is taken back and what stands in its place."""
+    return told.OrderAmended(
+        occurred_at=at,
+        order_id=str(change.order.id),
+        account_id=str(change.order.account_id),
+        amendment_id=str(amendment_id),
+        amended_at=at,
+        reason=reason,
+        reversed=tuple(map(_line, change.reversed)),
+        applied=tuple(map(_line, change.applied)),
     )
 
 

@@ -54,7 +54,7 @@ class OrderRow(Base):
 
 
 class OrderLineRow(Base):
-    """Frozen when placed, but for what was delivered and returned of it."""
+    """Frozen when placed, but for what was delivered and returned of it, and for what an amendment made of it."""
 
     __tablename__ = "sales_order_line"
 
@@ -72,6 +72,7 @@ class OrderLineRow(Base):
     election: Mapped[str]
     rules: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     quote_line: Mapped[int | None] = mapped_column(SmallInteger)
+    state: Mapped[str]
     delivered: Mapped[int] = mapped_column(server_default=ZERO)
     returned: Mapped[int] = mapped_column(server_default=ZERO)
     returned_net_minor: Mapped[Minor] = mapped_column(server_default=ZERO)
@@ -79,7 +80,7 @@ class OrderLineRow(Base):
 
 
 class MovementRow(Base):
-    """A delivery, acceptance, payment, return or cancellation; `lines` absent means every line in full."""
+    """A delivery, acceptance, payment, return, amendment or cancellation; `lines` absent means every line in full."""
 
     __tablename__ = "order_movement"
 

@@ -47,7 +47,10 @@ class OnTheOrderDay:
 def draw(
     quote: Quote, wanted: Mapping[int, int], drawn: Mapping[int, Drawn], today: OnTheOrderDay
 ) -> tuple[OrderLine, ...]:
-    """Quantities by quote line; the last part takes the rest of every amount. OverDraw, UnknownQuoteLine."""
+    """Quantities by quote line; the last part takes the rest of every amount, and nothing of a line makes no part.
+
+    Raises OverDraw or UnknownQuoteLine.
+    """
     known = {line.line: line for line in quote.lines}
     unknown = [_unknown(place, number) for place, number in enumerate(wanted) if number not in known]
     if unknown:
@@ -63,7 +66,7 @@ def draw(
     ]
     if short:
         raise OverDraw(short[0].detail, errors=short)
-    return tuple(_part(place, line, quantity, before, today) for place, line, quantity, before in parts)
+    return tuple(_part(place, line, quantity, before, today) for place, line, quantity, before in parts if quantity)
 
 
 def _unknown(place: int, number: int) -> FieldError:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import Row, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.lines import AppliedRule, Share
@@ -25,7 +26,7 @@ ORDER_COLUMNS = (
 )  # fmt: skip
 LINE_COLUMNS = (
     "order_id", "line", "sku", "quantity", "list_minor", "before_p4_minor", "net_minor", "cost_minor", "new_brand",
-    "gift", "salespeople", "election", "rules", "quote_line", "delivered",
+    "gift", "salespeople", "election", "rules", "quote_line", "state", "delivered",
 )  # fmt: skip
 MOVEMENT_COLUMNS = (
     "order_id", "id", "kind", "occurred_at", "recorded_at", "lines", "amount_minor", "note", "source_reference",
@@ -98,6 +99,7 @@ def _line_cells(order_id: UUID, line: OrderLine) -> tuple[Any, ...]:
         line.election,
         _json([list(rule) for rule in line.rules] or None),
         line.quote_line,
+        str(line.state),
         line.delivered,
     )
 
@@ -132,7 +134,6 @@ def order_of(row: OrderRow, lines: Sequence[OrderLine]) -> Order:
         placed_at=row.placed_at,
         priced_at=row.priced_at,
         lines=tuple(lines),
-        state=OrderState(row.state),
         paid_minor=row.paid_minor,
         quote_id=row.quote_id,
         contract_id=row.contract_id,
@@ -156,6 +157,7 @@ def line_of(row: OrderLineRow | Row[Any]) -> OrderLine:
         election=row.election,
         rules=tuple(AppliedRule(*rule) for rule in row.rules or ()),
         quote_line=row.quote_line,
+        state=OrderState(row.state),
         delivered=row.delivered,
         returned=row.returned,
         returned_net_minor=row.returned_net_minor,
@@ -170,6 +172,8 @@ async def save_order(session: AsyncSession, order: Order) -> None:
         .where(OrderRow.id == order.id)
         .values(
             state=str(order.state),
+            net_minor=order.net_minor,
+            before_p4_minor=order.before_p4_minor,
             paid_minor=order.paid_minor,
             returned_net_minor=sum(line.returned_net_minor for line in order.lines),
             returned_before_p4_minor=sum(line.returned_before_p4_minor for line in order.lines),
@@ -184,6 +188,7 @@ async def save_lines(session: AsyncSession, lines: Sequence[tuple[UUID, OrderLin
     columns = {
         "orders": [order_id for order_id, _ in lines],
         "lines": [line.line for _, line in lines],
+        "states": [str(line.state) for _, line in lines],
         "delivered": [line.delivered for _, line in lines],
         "returned": [line.returned for _, line in lines],
         "nets": [line.returned_net_minor for _, line in lines],
@@ -195,14 +200,29 @@ async def save_lines(session: AsyncSession, lines: Sequence[tuple[UUID, OrderLin
 _SAVE_LINES = text(
     """
     UPDATE sales_order_line AS kept
-    SET delivered = moved.delivered, returned = moved.returned, returned_net_minor = moved.net,
+    SET state = moved.state, delivered = moved.delivered, returned = moved.returned, returned_net_minor = moved.net,
         returned_before_p4_minor = moved.before
-    FROM unnest(CAST(:orders AS uuid[]), CAST(:lines AS int[]), CAST(:delivered AS int[]), CAST(:returned AS int[]),
-                CAST(:nets AS bigint[]), CAST(:befores AS bigint[]))
-         AS moved (order_id, line, delivered, returned, net, before)
+    FROM unnest(CAST(:orders AS uuid[]), CAST(:lines AS int[]), CAST(:states AS text[]), CAST(:delivered AS int[]),
+                CAST(:returned AS int[]), CAST(:nets AS bigint[]), CAST(:befores AS bigint[]))
+         AS moved (order_id, line, state, delivered, returned, net, before)
     WHERE kept.order_id = moved.order_id AND kept.line = moved.line
     """
 )
+
+
+async def save_amended(session: AsyncSession, order: Order, lines: Sequence[OrderLine]) -> None:
+    """The order with lines that an amendment changed or added."""
+    names = [name for name in LINE_COLUMNS if name not in ("salespeople", "rules")]
+    rows = [
+        dict(zip(LINE_COLUMNS, _line_cells(order.id, line), strict=True))
+        | {"salespeople": [list(share) for share in line.salespeople] or None}
+        | {"rules": [list(rule) for rule in line.rules] or None}
+        for line in lines
+    ]
+    values = insert(OrderLineRow).values(rows)
+    changed = {name: values.excluded[name] for name in (*names, "rules") if name not in ("order_id", "line")}
+    await session.execute(values.on_conflict_do_update(index_elements=["order_id", "line"], set_=changed))
+    await save_order(session, order)
 
 
 async def sum_up_returns(session: AsyncSession, order_ids: Sequence[UUID]) -> None:

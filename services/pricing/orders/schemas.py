@@ -74,6 +74,9 @@ class NewDelivery(Quantities):
 
 
 class NewAcceptance(Request):
+    lines: Annotated[list[LineNumber], Field(max_length=500)] = Field(
+        default_factory=list, description="those that were delivered in full; all that are still to accept if left out"
+    )
     accepted_at: Moment | None = Field(None, description="not before its last delivery; now if left out")
 
 
@@ -90,6 +93,24 @@ class NewReturn(Quantities):
     reason: Text
 
 
+class AmendedLine(Request):
+    quote_line: LineNumber
+    quantity: Annotated[int, Field(ge=0, le=1_000_000, examples=[80])] = Field(
+        description="how many pieces the order is to have; zero takes the line off it"
+    )
+
+
+class NewAmendment(Request):
+    lines: Annotated[list[AmendedLine], Field(min_length=1, max_length=500)] = Field(
+        description="only what changes; other lines stay"
+    )
+    reason: Text
+
+    def wanted(self) -> dict[int, int]:
+        """Raises LineNamedTwice."""
+        return _each_once([(line.quote_line, line.quantity) for line in self.lines], field="quote_line")
+
+
 class Cancellation(Request):
     reason: Text
 
@@ -97,6 +118,7 @@ class Cancellation(Request):
 class OrderLineAnswer(Answer):
     line: int
     sku: str
+    state: OrderState
     quantity: int
     list_amount: MoneyText
     discount: MoneyText
@@ -135,7 +157,7 @@ class OrderAnswer(Answer):
 
 class MovementAnswer(Answer):
     id: UUID
-    kind: Literal["delivered", "accepted", "paid", "returned", "cancelled"]
+    kind: Literal["delivered", "accepted", "paid", "returned", "amended", "cancelled"]
     occurred_at: datetime
     recorded_at: datetime
     lines: list[dict[str, Any]] | None = Field(description="absent: every line in full")
@@ -191,6 +213,7 @@ def _line(order: Order, line: OrderLine) -> OrderLineAnswer:
     return OrderLineAnswer(
         line=line.line,
         sku=line.sku,
+        state=line.state,
         quantity=line.quantity,
         list_amount=money_text(line.list_minor, order.currency),
         discount=money_text(line.discount_minor, order.currency),

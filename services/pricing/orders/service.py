@@ -1,6 +1,6 @@
 """Orders are placed, confirmed, delivered, accepted, paid, returned, cancelled: each a fact with its event."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.pricing.accounts.domain import Account, Contract
 from services.pricing.accounts.repository import account_by_id, contract_by_id
 from services.pricing.catalogue.repository import costs_of, products_of
-from services.pricing.orders import domain, events, repository
-from services.pricing.orders.domain import Order
+from services.pricing.orders import amending, domain, events, repository
+from services.pricing.orders.domain import Order, OrderLine
 from services.pricing.orders.placing import OnTheOrderDay, draw
 from services.pricing.orders.repository import Movement
 from services.pricing.orders.timing import since_delivered, since_placed, while_held
@@ -65,13 +65,32 @@ async def place_order(
     quote = await find_quote(session, quote_id, reach=caller.reach("orders.write"), lock=True)
     account = not_merged(await _account(session, quote.account_id))
     contract = await _contract(session, account.id, contract_id) if contract_id else None
-    facts = await _facts(session, quote, account, contract=contract, when=when)
-    sale = Subject("sale", str(quote.id), Subject("account", str(account.id)))
-    when.rules.ask(PLACING, Case(facts, sale, when.now), subject="sale")
-    order = await _drawn(session, quote, account, wanted=wanted, contract=contract, when=when)
+    await _admit(session, quote, account, contract=contract, when=when)
+    lines = await _drawn(session, quote, account, wanted=wanted, contract=contract, when=when)
+    order = Order(
+        id=new_id(),
+        account_id=account.id,
+        number=await repository.next_number(session, local_day(when.now, when.zone)),
+        branch=quote.branch,
+        currency=quote.currency,
+        placed_at=when.now,
+        priced_at=quote.priced_at,
+        lines=lines,
+        quote_id=quote.id,
+        contract_id=contract.id if contract else None,
+        terms=quote.terms,
+    )
     await repository.add_orders(session, [order])
     record(session, events.placed(order))
     return order
+
+
+async def _admit(
+    session: AsyncSession, quote: Quote, account: Account, *, contract: Contract | None, when: When
+) -> None:
+    facts = await _facts(session, quote, account, contract=contract, when=when)
+    sale = Subject("sale", str(quote.id), Subject("account", str(account.id)))
+    when.rules.ask(PLACING, Case(facts, sale, when.now), subject="sale")
 
 
 async def _account(session: AsyncSession, account_id: UUID) -> Account:
@@ -114,7 +133,7 @@ async def _drawn(
     wanted: Mapping[int, int],
     contract: Contract | None,
     when: When,
-) -> Order:
+) -> tuple[OrderLine, ...]:
     day = local_day(when.now, when.zone)
     skus = {line.sku for line in quote.lines}
     today = OnTheOrderDay(
@@ -127,19 +146,7 @@ async def _drawn(
     lines = draw(quote, wanted, await repository.drawn_of(session, quote.id), today)
     if contract is not None:
         hold_to(contract, lines, await repository.drawn_under(session, contract.id), today)
-    return Order(
-        id=new_id(),
-        account_id=account.id,
-        number=await repository.next_number(session, day),
-        branch=quote.branch,
-        currency=quote.currency,
-        placed_at=when.now,
-        priced_at=quote.priced_at,
-        lines=lines,
-        quote_id=quote.id,
-        contract_id=contract.id if contract else None,
-        terms=quote.terms,
-    )
+    return lines
 
 
 async def find_order(
@@ -186,16 +193,20 @@ async def record_delivery(
 
 
 async def accept_delivery(
-    session: AsyncSession, order_id: UUID, *, caller: Principal, at: datetime, now: datetime
+    session: AsyncSession, order_id: UUID, *, caller: Principal, lines: Collection[int], at: datetime, now: datetime
 ) -> Order:
-    """The account takes over what was delivered in full. Raises OrderMoveNotAllowed, TimeNotPossible."""
+    """The account takes over lines that were delivered in full; none named are all that are still to accept.
+
+    Raises OrderMoveNotAllowed, UnknownOrderLine or TimeNotPossible.
+    """
     before = await find_order(session, order_id, caller=caller, permission="orders.deliver", lock=True)
     at = since_placed(before, at, now=now, field="accepted_at")
-    order = domain.accept(before)
-    since_delivered(await repository.movements_of(session, order.id), at, field="accepted_at")
+    order = domain.accept(before, lines)
+    since_delivered(await repository.movements_of(session, order.id), lines, at, field="accepted_at")
     await repository.save_order(session, order)
-    await repository.add_movements(session, [Movement(order.id, new_id(), "accepted", at, now)])
-    record(session, told.OrderAccepted(occurred_at=at, **_ids(order), accepted_at=at))
+    named = [{"line": line} for line in lines] or None
+    await repository.add_movements(session, [Movement(order.id, new_id(), "accepted", at, now, named)])
+    record(session, told.OrderAccepted(occurred_at=at, **_ids(order), accepted_at=at, lines=tuple(lines)))
     return order
 
 
@@ -286,6 +297,42 @@ async def record_return(
     )
     record(session, event)
     return order
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How many pieces of each named quote line the order is to have; the others stay as they are."""
+
+    wanted: Mapping[int, int]
+    reason: str
+
+
+async def amend_order(session: AsyncSession, order_id: UUID, *, caller: Principal, change: Change, when: When) -> Order:
+    """P8, S-E4: the lines as they stood are taken back and the new ones applied, both told.
+
+    Pieces more are drawn from the same quote and contract, as a new order's would be. Raises NotDrawnFromQuote,
+    BelowDelivered, NothingAmended, NothingLeft, OrderMoveNotAllowed and what `place_order` raises.
+    """
+    known = await find_order(session, order_id, caller=caller, permission="orders.write")
+    if known.quote_id is None:
+        raise amending.NotDrawnFromQuote
+    quote = await find_quote(session, known.quote_id, reach=caller.reach("orders.write"), lock=True)
+    account = await _account(session, known.account_id)
+    contract = await _contract(session, account.id, known.contract_id) if known.contract_id else None
+    before = await find_order(session, order_id, caller=caller, permission="orders.write", lock=True)
+    order = amending.lessened(before, change.wanted)
+    await repository.save_amended(session, order, order.lines)
+    more = amending.growth(before, change.wanted)
+    if any(more.values()):
+        await _admit(session, quote, not_merged(account), contract=contract, when=when)
+    drawn = await _drawn(session, quote, account, wanted=more, contract=contract, when=when)
+    amendment = amending.amended(before, amending.extended(order, drawn))
+    await repository.save_amended(session, amendment.order, amendment.order.lines)
+    lines = [{"line": line, "was": was, "quantity": quantity} for line, (was, quantity) in amendment.quantities.items()]
+    movement = Movement(order.id, new_id(), "amended", when.now, when.now, lines, note=change.reason)
+    await repository.add_movements(session, [movement])
+    record(session, events.amended(amendment, movement.id, at=when.now, reason=change.reason))
+    return amendment.order
 
 
 async def cancel_order(

@@ -1,6 +1,6 @@
 """When something happened to an order: never later than now, and in the order in which such things can happen."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
@@ -43,11 +43,15 @@ def since_placed(order: Order, at: datetime, *, now: datetime, field: str) -> da
     return past(at, now=now, field=field)
 
 
-def since_delivered(moved: Sequence[Moved], at: datetime, *, field: str) -> datetime:
-    """Nobody accepts in full what is still to come. Raises TimeNotPossible."""
-    if any(one.occurred_at > at for one in moved if one.kind == "delivered"):
+def since_delivered(moved: Sequence[Moved], lines: Collection[int], at: datetime, *, field: str) -> datetime:
+    """Nobody accepts in full what is still to come; no lines are all. Raises TimeNotPossible."""
+    if any(one.occurred_at > at for one in moved if one.kind == "delivered" and _is_of(one, lines)):
         raise TimeNotPossible(field, "before_the_delivery", BEFORE_THE_DELIVERY)
     return at
+
+
+def _is_of(moved: Moved, lines: Collection[int]) -> bool:
+    return not lines or moved.lines is None or any(entry["line"] in lines for entry in moved.lines)
 
 
 def while_held(

@@ -29,6 +29,7 @@ REACH: Final[Mapping[type[Event], Reach]] = {
     orders.OrderAccepted: Reach.NOTHING,
     orders.OrderPaid: Reach.ORDER,
     orders.OrderReturned: Reach.ORDER,
+    orders.OrderAmended: Reach.ORDER,
     orders.OrderCancelled: Reach.ORDER,
     accounts.AccountOpened: Reach.NOTHING,
     accounts.AccountChanged: Reach.NOTHING,

@@ -19,8 +19,10 @@ from shared.events.accounts import (
 from shared.events.contracts import ContractSigned
 from shared.events.envelope import Event
 from shared.events.orders import (
+    OrderAmended,
     OrderCancelled,
     OrderDelivered,
+    OrderLine,
     OrderPaid,
     OrderPlaced,
     OrderReturned,
@@ -34,21 +36,22 @@ class UnknownOrder(LookupError):
 
 def placed(event: OrderPlaced) -> Order:
     """The order as it was placed."""
-    lines = tuple(
-        Line(
-            line.line,
-            line.quantity,
-            line.net_minor,
-            line.list_minor,
-            line.cost_minor,
-            line.new_brand,
-            line.gift,
-            line.p4_discount,
-            _shares(line.salespeople) if line.salespeople else (),
-        )
-        for line in event.lines
-    )
+    lines = tuple(map(_line, event.lines))
     return Order(event.order_id, event.account_id, event.currency, event.placed_at, lines, event.contract_id)
+
+
+def _line(line: OrderLine) -> Line:
+    return Line(
+        line.line,
+        line.quantity,
+        line.net_minor,
+        line.list_minor,
+        line.cost_minor,
+        line.new_brand,
+        line.gift,
+        line.p4_discount,
+        _shares(line.salespeople) if line.salespeople else (),
+    )
 
 
 def order_after(order: Order | None, event: Event) -> Order:
@@ -103,6 +106,10 @@ def _returned(order: Order, event: OrderReturned) -> Order:
     return orders.with_return(order, Return(event.return_id, event.returned_at, lines))
 
 
+def _amended(order: Order, event: OrderAmended) -> Order:
+    return orders.amended(order, {line.line for line in event.reversed}, map(_line, event.applied))
+
+
 def _elected(account: Account, event: ElectionMade) -> Account:
     election = Election(
         event.election_id,
@@ -139,6 +146,7 @@ ORDER_CHANGES: Final[Mapping[type[Event], Callable[[Order, Any], Order]]] = {
     OrderDelivered: _delivered,
     OrderPaid: _paid,
     OrderReturned: _returned,
+    OrderAmended: _amended,
     OrderCancelled: lambda order, event: orders.cancelled(order, event.cancelled_at),
 }
 ACCOUNT_CHANGES: Final[Mapping[type[Event], Callable[[Account, Any], Account]]] = {

@@ -108,6 +108,17 @@ def with_return(order: Order, returned: Return) -> Order:
     return order._replace(returns=tuple(sorted((*order.returns, returned), key=lambda one: (one.at, one.return_id))))
 
 
+def amended(order: Order, reversed_lines: Container[int], applied: Iterable[Line]) -> Order:
+    """Other lines in place of those taken back; a delivery of the whole order stays of what the order was then."""
+    whole = tuple((line.line, line.quantity) for line in order.lines)
+    kept = {line.line: line for line in order.lines if line.line not in reversed_lines}
+    lines = kept | {line.line: line for line in applied}
+    return order._replace(
+        lines=tuple(lines[number] for number in sorted(lines)),
+        deliveries=tuple(one if one.lines is not None else one._replace(lines=whole) for one in order.deliveries),
+    )
+
+
 def cancelled(order: Order, at: datetime) -> Order:
     return order._replace(cancelled_at=at) if order.cancelled_at is None else order
 

@@ -1,5 +1,6 @@
 """What each line of a foreign order file is, and which earlier lines a return takes from."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,7 @@ from services.pricing.imports.domain import (
 )
 from services.pricing.imports.mapping import read_mapping
 from services.pricing.imports.refusing import TITLES, Reason, Unread
-from services.pricing.orders.domain import OrderLine
+from services.pricing.orders.domain import OrderLine, OrderState
 
 MAPPING = read_mapping(Path("deploy/demo/online-retail.yaml"))
 ACCOUNT = UUID(int=7)
@@ -130,7 +131,8 @@ def test_a_price_is_a_finite_decimal(written: str) -> None:
 
 
 def open_line(order: int, quantity: int, net_minor: int, days: int = 0) -> OpenLine:
-    line = OrderLine(1, "85048", quantity, net_minor, net_minor, net_minor, delivered=quantity)
+    whole = OrderLine(1, "85048", quantity, net_minor, net_minor, net_minor)
+    line = replace(whole, delivered=quantity, state=OrderState.DELIVERED)
     at = NOON + timedelta(days=days)
     return OpenLine(UUID(int=order), at, at, "GBP", line)
 

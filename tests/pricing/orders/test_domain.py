@@ -32,6 +32,7 @@ NOON = datetime(2021, 3, 10, 12, tzinfo=UTC)
 
 
 def an_order(*lines: OrderLine, state: OrderState = OrderState.CONFIRMED) -> Order:
+    """Each line in that state."""
     return Order(
         id=UUID(int=1),
         account_id=UUID(int=2),
@@ -40,8 +41,7 @@ def an_order(*lines: OrderLine, state: OrderState = OrderState.CONFIRMED) -> Ord
         currency="CNY",
         placed_at=NOON,
         priced_at=NOON,
-        lines=lines or (a_line(),),
-        state=state,
+        lines=tuple(replace(line, state=state) for line in lines or (a_line(),)),
     )
 
 

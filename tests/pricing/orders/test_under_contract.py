@@ -78,7 +78,7 @@ async def what_stands(pricing: Pricing, contract_id: str) -> int:
         found = await session.scalar(
             text(
                 "SELECT coalesce(sum(quantity), 0) FROM sales_order_line JOIN sales_order ON id = order_id"
-                " WHERE contract_id = :contract AND state <> 'cancelled'"
+                " WHERE contract_id = :contract AND sales_order.state <> 'cancelled'"
             ),
             {"contract": contract_id},
         )

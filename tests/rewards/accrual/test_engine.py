@@ -183,6 +183,28 @@ def test_r14_a_cancelled_order_takes_back_all_it_earned() -> None:
     assert amounts(back) == [("clawback", -5_280_000), ("re_evaluation", -1_760_000)]
 
 
+def test_s_e4_an_amendment_leaves_what_was_delivered_and_counts_what_comes_after_it() -> None:
+    four, three = said.line(quantity=4, net=40_000), said.line(quantity=3, net=30_000)
+    other = said.line(2, quantity=1, net=5_000)
+    kept = subsidised(
+        said.placed("o1", "2021-03-10", [four]),
+        said.delivered("o1", "2021-03-11", [(1, 2)]),
+        said.paid("o1", "2021-03-11", 40_000),
+    )
+    assert kept.windows[MARCH].posted.total == 4_000
+    take_all(kept, [said.amended("o1", "2021-03-12", [four], [three, other])], after=20)
+    assert kept.windows[MARCH].posted.total == 4_000
+    take_all(kept, [said.delivered("o1", "2021-03-13", [(1, 1), (2, 1)], delivery="d2")], after=30)
+    assert (kept.windows[MARCH].tally.amount_minor, kept.windows[MARCH].posted.total) == (35_000, 7_000)
+
+
+def test_s_e4_more_ordered_after_a_whole_delivery_is_not_delivered_with_it() -> None:
+    two, five = said.line(quantity=2, net=20_000), said.line(quantity=5, net=50_000)
+    kept = subsidised(*said.bought("o1", "2021-03-10", 2, 20_000))
+    take_all(kept, [said.amended("o1", "2021-03-12", [two], [five])], after=20)
+    assert kept.windows[MARCH].tally.amount_minor == 20_000
+
+
 def test_r14_the_last_of_several_returns_takes_the_rest() -> None:
     kept = subsidised(*said.bought("o1", "2021-03-10", 3, 1_000))
     taken = [
