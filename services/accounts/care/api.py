@@ -6,6 +6,7 @@ from fastapi import Path, Query, Response
 
 from services.accounts.branches import branches_of
 from services.accounts.care import repository, service
+from services.accounts.care.facts import CaredFor
 from services.accounts.care.models import CareEvent, Invitation
 from services.accounts.care.schemas import (
     CareEventOut,
@@ -20,6 +21,7 @@ from services.accounts.dossiers import repository as dossiers
 from services.accounts.dossiers.api import AccountId
 from services.accounts.edge import Here
 from services.accounts.programmes.repository import is_key_account
+from services.accounts.support.belonging import in_support_programme
 from shared.auth.principal import Principal
 from shared.http.dependencies import Session, allowed
 from shared.http.moments import Day
@@ -104,8 +106,10 @@ async def read_priority_service(
     who = here.by(caller, "care.read")
     account = await dossiers.account(session, account_id=account_id, reach=who.reach)
     listed = await is_key_account(session, account_id=account.id, on=who.today)
+    belongs = await in_support_programme(session, account_ids=[account.id], on=who.today)
+    cared = CaredFor(listed, in_programme=belongs[account.id])
     rules = Rulebook(policies.in_force(who.today))
-    found = tuple(service.priority_of(rules, account_id=account.id, listed=listed, as_of=who.now, zone=who.zone))
+    found = tuple(service.priority_of(rules, account_id=account.id, cared=cared, as_of=who.now, zone=who.zone))
     return PriorityOut(
         account_id=account.id,
         priority=any(decision.outcome.action == "flag" for decision in found),

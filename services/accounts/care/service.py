@@ -26,6 +26,7 @@ from services.accounts.dossiers.service import Whereabouts
 from services.accounts.flags.repository import take_round
 from services.accounts.flags.service import Flagged, raise_flag
 from services.accounts.moves import moved
+from services.accounts.support.belonging import in_support_programme
 from services.accounts.surveys.repository import is_person_of
 from shared.calendar import day_start, local_day, period_of
 from shared.errors import FieldError, ValidationProblem, Words
@@ -77,18 +78,21 @@ async def flag_priority(session: AsyncSession, *, rules: Rulebook, day: date, at
     """A14, P9: the accounts with priority service, flagged once in each half year they have it."""
     now, zone = at
     raised = 0
-    for row in await listed_accounts(session, on=day):
-        for decision in priority_of(rules, account_id=row.id, listed=True, as_of=day_start(day, zone), zone=zone):
-            flagged = Flagged(decision, row.id, period_of("half_year", day).key)
+    listed = [row.id for row in await listed_accounts(session, on=day)]
+    belongs = await in_support_programme(session, account_ids=listed, on=day)
+    for account_id in listed:
+        cared = CaredFor(True, in_programme=belongs[account_id])
+        for decision in priority_of(rules, account_id=account_id, cared=cared, as_of=day_start(day, zone), zone=zone):
+            flagged = Flagged(decision, account_id, period_of("half_year", day).key)
             raised += await raise_flag(session, flagged=flagged, now=now)
     return raised
 
 
 def priority_of(
-    rules: Rulebook, *, account_id: str, listed: bool, as_of: datetime, zone: str
+    rules: Rulebook, *, account_id: str, cared: CaredFor, as_of: datetime, zone: str
 ) -> Iterator[Decision[Any]]:
     """What the documents of a day's start say of an account's service."""
-    facts = FactsOf(ACCOUNT_FUNCTIONS, CaredFor(listed), zone)
+    facts = FactsOf(ACCOUNT_FUNCTIONS, cared, zone)
     yield from facts.ask(rules, STARTING, Subject("account", account_id), as_of)
 
 

@@ -8,6 +8,7 @@ from functools import reduce
 from operator import xor
 from typing import NamedTuple
 
+from services.accounts.support.domain import IN_PROGRAMME, answered
 from shared.calendar import Duration, Period, local_day
 from shared.money import Money
 from shared.policy.measure import Measure, RollingWindow
@@ -114,6 +115,7 @@ class RatedAccount:
     contact_days: tuple[date, ...] = ()
     enrolled: bool | None = None
     parts: tuple[Purchased, ...] = ()
+    in_programme: bool | None = None
 
     def of(self, window: Period, currency: str | None = None) -> tuple[Span, Bought]:
         span = Span(window.first, window.until, currency or self.currency)
@@ -221,6 +223,14 @@ def orders_count(account: RatedAccount, measure: Measure, window: Period | None,
 @FUNCTIONS.computes("membership.enrolled")
 def enrolled(account: RatedAccount, measure: Measure, window: Period | None, as_of: date) -> Evidence | NoEvidence:
     return NoEvidence() if account.enrolled is None else Evidence(account.enrolled)
+
+
+@FUNCTIONS.computes(IN_PROGRAMME)
+def in_support_programme(
+    account: RatedAccount, measure: Measure, window: Period | None, as_of: date
+) -> Evidence | NoEvidence:
+    """A member whose last evaluation holds (A11)."""
+    return answered(account.in_programme)
 
 
 @FUNCTIONS.computes("account.contacts_logged")

@@ -16,6 +16,8 @@ from services.accounts.ratings import repository
 from services.accounts.ratings.adding_up import company_margin, purchases_of
 from services.accounts.ratings.facts import Bought, Purchased, RatedAccount, Span, together
 from services.accounts.ratings.questions import Asked
+from services.accounts.support.belonging import in_support_programme
+from services.accounts.support.domain import IN_PROGRAMME
 from shared.money import ExchangeRate
 
 Windows = Mapping[tuple[date, date], int]
@@ -52,6 +54,7 @@ async def what_is_known(
     placed = await _placed(session, account_ids=members, ground=ground)
     assessments = await repository.assessments_of(session, account_ids=members)
     contacts = await contact_days_of(session, account_ids=members)
+    programme = await _programme(session, account_ids=members, ground=ground)
     return {
         account_id: RatedAccount(
             account_id,
@@ -64,10 +67,25 @@ async def what_is_known(
             assessments=tuple(chain.from_iterable(assessments.get(member, ()) for member in family)),
             contact_days=tuple(chain.from_iterable(contacts.get(member, ()) for member in family)),
             parts=parts,
+            in_programme=_belongs([programme[member] for member in family if member in programme]),
         )
         for account_id, family in families.items()
         for parts in [tuple(purchased[member] for member in family)]
     }
+
+
+async def _programme(
+    session: AsyncSession, *, account_ids: Collection[str], ground: Ground
+) -> Mapping[str, bool | None]:
+    """Looked up only where some document asks."""
+    if not ground.asked.asks(IN_PROGRAMME):
+        return {}
+    return await in_support_programme(session, account_ids=account_ids, on=ground.as_of)
+
+
+def _belongs(answers: Collection[bool | None]) -> bool | None:
+    """One of the merged accounts that does is enough; one that nobody evaluated leaves it open."""
+    return any(answers) or (None if None in answers or not answers else False)
 
 
 def _bought(parts: Collection[Purchased]) -> dict[Span, Bought]:

@@ -38,6 +38,9 @@ class Asked:
     def windows_of(self, fact: str) -> frozenset[Period]:
         return frozenset(window for measure, window in self.measures if measure.fact == fact and window is not None)
 
+    def asks(self, fact: str) -> bool:
+        return any(measure.fact == fact for measure, _ in self.measures)
+
     def _spans(self) -> Iterator[Span]:
         for measure, window in self.measures:
             if window is not None:

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from shared.calendar import Duration, Period, anchored, anniversary_year
 from shared.errors import Conflict, FieldError, NotFound, Problem, ValidationProblem, Words
-from shared.trace import Gap, Node, Text, Value
+from shared.trace import Evidence, Gap, Node, NoEvidence, Text, Value
 
+IN_PROGRAMME = "account.in_support_programme"
 HOLDS, FAILS, NO_EVIDENCE, NOT_YET = "holds", "fails", "no_evidence", "not_yet"
 DOES_NOT_APPLY = "does_not_apply"
 OPEN = frozenset((FAILS, NO_EVIDENCE, NOT_YET))
@@ -36,6 +37,11 @@ class Standing(StrEnum):
     still_open = "open"
     failed = "fail"
     no_evidence = "no_evidence"
+
+
+def answered(belongs: bool | None) -> Evidence | NoEvidence:
+    """Whether an account is in the programme with all its conditions met; a member nobody evaluated is no evidence."""
+    return NoEvidence("an evaluation") if belongs is None else Evidence(belongs)
 
 
 class UnknownProgramme(NotFound):

@@ -41,14 +41,13 @@ class EquipmentRow:
 
 @dataclass(frozen=True, slots=True)
 class SupportedAccount:
-    """All that a programme may ask of an account; `holds` is the answer of a member's last evaluation."""
+    """All that a programme may ask of an account."""
 
     starts_on: date
     bought: RatedAccount
     shown: tuple[Shown, ...] = ()
     checklist: tuple[EquipmentRow, ...] = ()
     rates: tuple[ExchangeRate, ...] = ()
-    holds: bool | None = None
 
 
 FactFunction = Callable[[SupportedAccount, Measure, Period | None, date], Evidence | NoEvidence]
@@ -152,14 +151,6 @@ ASSESSED = tuple(
 )
 for _fact in ASSESSED:
     FUNCTIONS.computes(_fact)(assessed)
-
-
-@FUNCTIONS.computes("account.in_support_programme")
-def in_support_programme(
-    account: SupportedAccount, measure: Measure, window: Period | None, as_of: date
-) -> Evidence | NoEvidence:
-    """A member whose last evaluation holds; one that was never evaluated is no evidence."""
-    return NoEvidence("an evaluation") if account.holds is None else Evidence(account.holds)
 
 
 def _in(account: SupportedAccount, fact: str, window: Period | None, as_of: date) -> Iterable[Shown]:

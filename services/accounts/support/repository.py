@@ -8,6 +8,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.database import one_of
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.repository import seen_by
 from services.accounts.support.facts import Shown
@@ -88,6 +89,34 @@ async def members_on(session: AsyncSession, *, on: date) -> Sequence[ProgrammeMe
     stays = or_(ProgrammeMembership.leaves_on.is_(None), ProgrammeMembership.leaves_on > on)
     query = select(ProgrammeMembership).where(ProgrammeMembership.starts_on <= on, stays)
     return (await session.scalars(query.order_by(ProgrammeMembership.id))).all()
+
+
+async def members_among(session: AsyncSession, *, programme: str, account_ids: Collection[str], on: date) -> set[str]:
+    """Those of the accounts that are members on the day."""
+    stays = or_(ProgrammeMembership.leaves_on.is_(None), ProgrammeMembership.leaves_on > on)
+    query = select(ProgrammeMembership.account_id).where(
+        ProgrammeMembership.programme == programme,
+        one_of(ProgrammeMembership.account_id, account_ids),
+        ProgrammeMembership.starts_on <= on,
+        stays,
+    )
+    return set(await session.scalars(query))
+
+
+async def last_answers(
+    session: AsyncSession, *, programme: str, account_ids: Collection[str], on: date
+) -> dict[str, str]:
+    """What the last evaluation as of that day or before answered, by account id."""
+    query = (
+        select(ProgrammeEvaluation.account_id, ProgrammeEvaluation.answer)
+        .where(
+            ProgrammeEvaluation.programme == programme,
+            one_of(ProgrammeEvaluation.account_id, account_ids),
+            ProgrammeEvaluation.as_of <= on,
+        )
+        .order_by(ProgrammeEvaluation.as_of, ProgrammeEvaluation.evaluated_at, ProgrammeEvaluation.id)
+    )
+    return dict((await session.execute(query)).tuples().all())
 
 
 async def shown_of(session: AsyncSession, *, programme: str, account_ids: Collection[str]) -> dict[str, list[Shown]]:
