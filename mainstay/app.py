@@ -5,7 +5,7 @@ import sys
 import typer
 
 from deploy.local.refusals import CannotStart
-from mainstay import bank_keys, bootstrap, dead_letters, local, orders, prepare, relay
+from mainstay import bank_keys, bootstrap, dead_letters, kpis, local, orders, prepare, relay
 from mainstay.screen import complain
 from mainstay.stage import PlayBrokeOff
 
@@ -17,6 +17,7 @@ orders.add_commands(app)
 relay.add_commands(app)
 dead_letters.add_commands(app)
 bank_keys.add_commands(app)
+kpis.add_commands(app)
 
 
 def main() -> None:

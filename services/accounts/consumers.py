@@ -70,9 +70,9 @@ def take_events(zone: str) -> BatchHandler:
     async def take(session: AsyncSession, batch: Sequence[Received]) -> None:
         orders = [one for one in batch if isinstance(one.event, OrderEvent)]
         heirs = await with_heirs(session, [one.event for one in orders if isinstance(one.event, OrderEvent)])
-        recorded = [one.received_at for one in orders]
-        await ratings.note_orders(session, list(zip(heirs, recorded, strict=True)), zone=zone)
-        await kpis.note_sales(session, heirs, zone=zone)
+        told = list(zip(heirs, (one.received_at for one in orders), strict=True))
+        await ratings.note_orders(session, told, zone=zone)
+        await kpis.note_sales(session, told, zone=zone)
         await others(session, batch)
 
     return take

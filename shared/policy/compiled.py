@@ -1,7 +1,7 @@
 """The policies of a process, compiled once per version and read again only when the epoch moved."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,6 +43,10 @@ class PolicySet:
             plans = self._sets.of(self._on(on))
             self._days[on] = plans
         return plans
+
+    def as_known(self, at: datetime) -> "PolicySet":
+        """Without the versions that were published only later."""
+        return PolicySet(self.epoch, tuple(one for one in self.versions if one.published_at <= at), self._sets)
 
     def published(self, policy: str) -> Published:
         """The version a decision names as `id@version`; raises UnknownPolicy."""

@@ -1,6 +1,6 @@
 """Boards, appraisals and warnings over HTTP (KPI)."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import Annotated, ClassVar
 
@@ -29,7 +29,7 @@ from shared.calendar import Period, local_day
 from shared.db.mechanisms import person
 from shared.errors import Language, NotFound, in_language
 from shared.http.dependencies import Session, allowed
-from shared.http.moments import Day
+from shared.http.moments import Day, Moment
 from shared.http.pages import Page, PageQuery, newest_first, oldest_first, read_page
 from shared.http.routes import Router
 from shared.policy.api import Policies
@@ -45,6 +45,9 @@ PeriodKey = Annotated[
     str, Query(alias="period", max_length=10, description="a month, quarter or year", examples=["2021-Q1"])
 ]
 AsOf = Annotated[Day | None, Query(description="as known at the end of this local day; today where left out")]
+KnownAt = Annotated[
+    Moment | None, Query(description="without what was recorded after this instant, such as orders that came late")
+]
 ScopeId = Annotated[
     str | None, Query(alias="id", max_length=100, description="only this one's: a user's id, or a branch")
 ]
@@ -65,10 +68,14 @@ async def read_kpis(
     scope: BoardScope,
     period: PeriodKey,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     scope_id: ScopeId = None,
 ) -> Page[BoardOut]:
-    """The board of each rep, manager or branch within reach, by id; `as_of` shows it as it stood on a past day."""
-    occasion = occasion_of(here, policies, named_span(period), as_of)
+    """The board of each rep, manager or branch within reach, by id.
+
+    `as_of` shows it as it stood on a past day; `known_at` beside it leaves out what was recorded only later.
+    """
+    occasion = occasion_of(here, policies, named_span(period), as_of, known_at)
     kind, reach = ScopeKind(scope.value), caller.reach("kpis.read")
     if kind is ScopeKind.branch:
         scopes = await service.scopes_of(session, kind=kind, occasion=occasion, reach=reach, only=scope_id)
@@ -83,7 +90,7 @@ async def read_kpis(
             show=lambda row: (Scope(kind, row.user_id), row.name),
         )
     found = await service.boards(session, scopes=page.items, occasion=occasion)
-    return Page(items=[shown_board(board, here.language) for board in found], next=page.next)
+    return Page(items=[shown_board(board, known_at, here.language) for board in found], next=page.next)
 
 
 @router.get("/kpis/picture", response_class=Response, responses={200: {"content": {"image/svg+xml": {}}}})
@@ -96,10 +103,11 @@ async def draw_kpis(
     scope: BoardScope,
     period: PeriodKey,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     scope_id: ScopeId = None,
 ) -> Response:
     """The same boards as lights: an SVG with a row for each scope, the first forty."""
-    occasion = occasion_of(here, policies, named_span(period), as_of)
+    occasion = occasion_of(here, policies, named_span(period), as_of, known_at)
     kind, reach = ScopeKind(scope.value), caller.reach("kpis.read")
     scopes = await service.scopes_of(session, kind=kind, occasion=occasion, reach=reach, only=scope_id)
     boards = await service.boards(session, scopes=scopes[:MOST_ROWS], occasion=occasion)
@@ -118,7 +126,7 @@ async def appraise(
     """Keep the weighted score of a quarter or year that is over, once, with its warning where it is too low."""
     who = here.by(caller, "appraisals.write")
     span = named_span(body.period, where="body")
-    occasion = occasion_of(here, policies, span, None)
+    occasion = occasion_of(here, policies, span)
     if body.scope == "employee":
         await _check_clerk(session, body.scope_id, span, who.reach)
         answers = {f"employee.{name}": level for name, level in (body.answers or body).model_dump().items()}
@@ -183,12 +191,20 @@ async def list_kpi_warnings(
     return await read_page(session, query, asked=asked, by=by, show=shown_warning)
 
 
-def occasion_of(here: Edge, policies: Policies, span: Period, as_of: date | None) -> Occasion:
-    """Raises NotYetKnown for a day to come or before the period."""
+def occasion_of(
+    here: Edge, policies: Policies, span: Period, as_of: date | None = None, known_at: datetime | None = None
+) -> Occasion:
+    """Raises NotYetKnown for a day to come or before the period, and for an instant before it."""
     today = local_day(here.now, here.zone)
     known_on = as_of or today
     check_day(span, known_on, today=today)
-    return Occasion(span, known_on, policies.in_force(min(known_on, span.last)), here.zone)
+    if known_at is None:
+        return Occasion(span, known_on, policies.in_force(min(known_on, span.last)), here.zone)
+    written_on = local_day(known_at, here.zone)
+    check_day(span, written_on, today=max(today, written_on), at="/known_at")
+    known_on = min(known_on, written_on)
+    plans = policies.as_known(known_at).in_force(min(known_on, span.last))
+    return Occasion(span, known_on, plans, here.zone, known_at)
 
 
 async def _check_clerk(session: Session, user_id: str, span: Period, reach: Reach) -> None:
@@ -196,13 +212,14 @@ async def _check_clerk(session: Session, user_id: str, span: Period, reach: Reac
         raise UnknownScope(Scope(ScopeKind.rep, user_id))
 
 
-def shown_board(board: Board, language: Language) -> BoardOut:
+def shown_board(board: Board, known_at: datetime | None, language: Language) -> BoardOut:
     return BoardOut(
         scope=BoardScope(board.scope.kind.value),
         scope_id=board.scope.id,
         name=board.name,
         period=board.span.key,
         as_of=board.as_of,
+        known_at=known_at,
         policy=board.decision.policy,
         score=two_digits(board.score),
         grade=board.grade,

@@ -1,7 +1,7 @@
 """What the board learns of orders: who sold what, from placing to the last return."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,23 +22,26 @@ from shared.events.orders import (
 MATTERS = (OrderPlaced, OrderDelivered, OrderReturned, OrderAmended, OrderCancelled)
 
 
-async def note_sales(session: AsyncSession, events: Sequence[OrderEvent], *, zone: str) -> None:
-    """Fold a batch of order events, with one read and two writes; a line nobody is named on is the account's reps'."""
-    matter = [event for event in events if isinstance(event, MATTERS)]
+async def note_sales(session: AsyncSession, told: Sequence[tuple[OrderEvent, datetime]], *, zone: str) -> None:
+    """Fold order events, each with when it was recorded: one read and two writes a batch.
+
+    A line nobody is named on is the account's reps'.
+    """
+    matter = [(event, at) for event, at in told if isinstance(event, MATTERS)]
     if not matter:
         return
-    known = await repository.sold_orders(session, order_ids={event.order_id for event in matter})
-    unnamed = {event.account_id for event in matter if not all(line.salespeople for line in _told_lines(event))}
+    known = await repository.sold_orders(session, order_ids={event.order_id for event, _ in matter})
+    unnamed = {event.account_id for event, _ in matter if not all(line.salespeople for line in _told_lines(event))}
     teams = await repository.teams_of(session, account_ids=unnamed) if unnamed else {}
     sales = []
-    for event in matter:
+    for event, at in matter:
         if isinstance(event, OrderPlaced):
-            known[event.order_id] = _placed(event, teams.get(event.account_id, ()), zone=zone)
-        elif order := known.get(event.order_id):  # one placed before the board was kept counts for nobody
+            known[event.order_id] = _placed(event, teams.get(event.account_id, ()), at, zone=zone)
+        elif order := known.get(event.order_id):  # one placed before the board was kept waits for `kpis catch-up`
             if isinstance(event, OrderAmended):
                 lines = _lines(event.applied, _standing(teams.get(event.account_id, ()), order.placed_on))
                 order.amend([str(line.line) for line in event.reversed], lines)
-            sales += [(event.order_id, order, sale) for sale in _noted(order, event, zone=zone)]
+            sales += [(event.order_id, order, sale, at) for sale in _noted(order, event, at, zone=zone)]
     if not known:
         return
     await repository.save_orders(session, orders=known)
@@ -51,10 +54,10 @@ def _told_lines(event: OrderEvent) -> tuple[OrderLine, ...]:
     return event.applied if isinstance(event, OrderAmended) else ()
 
 
-def _placed(event: OrderPlaced, reps: Sequence[TeamRow], *, zone: str) -> SoldOrder:
+def _placed(event: OrderPlaced, reps: Sequence[TeamRow], recorded_at: datetime, *, zone: str) -> SoldOrder:
     day = local_day(event.placed_at, zone)
     lines = _lines(event.lines, _standing(reps, day))
-    return SoldOrder(event.account_id, event.branch, event.currency, day, lines)
+    return SoldOrder(event.account_id, event.branch, event.currency, day, lines, recorded_at)
 
 
 def _standing(reps: Sequence[TeamRow], day: date) -> tuple[tuple[str, str], ...]:
@@ -71,7 +74,7 @@ def _lines(told: Iterable[OrderLine], team: tuple[tuple[str, str], ...]) -> dict
     }
 
 
-def _noted(order: SoldOrder, event: OrderEvent, *, zone: str) -> list[Sale]:
+def _noted(order: SoldOrder, event: OrderEvent, recorded_at: datetime, *, zone: str) -> list[Sale]:
     match event:
         case OrderDelivered():
             day = local_day(event.delivered_at, zone)
@@ -80,5 +83,5 @@ def _noted(order: SoldOrder, event: OrderEvent, *, zone: str) -> list[Sale]:
             day = local_day(event.returned_at, zone)
             return order.take_back(day, [(str(part.line), part.quantity, part.net_minor) for part in event.lines])
         case OrderCancelled():
-            order.cancelled_on = local_day(event.cancelled_at, zone)
+            order.cancelled_on, order.cancel_recorded_at = local_day(event.cancelled_at, zone), recorded_at
     return []

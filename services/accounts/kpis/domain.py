@@ -25,10 +25,10 @@ BEST_LIGHT = "green"
 
 
 class NotYetKnown(ValidationProblem):
-    """422 at `as_of`: a day before the period, or one to come."""
+    """422 at `as_of` or `known_at`: a day before the period, or one to come."""
 
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(errors=[FieldError("/as_of", "day_out_of_range", {"en": en, "zh": zh}, where="query")])
+    def __init__(self, pointer: str, en: str, zh: str) -> None:
+        super().__init__(errors=[FieldError(pointer, "day_out_of_range", {"en": en, "zh": zh}, where="query")])
 
 
 class PeriodNotOver(Conflict):
@@ -112,12 +112,12 @@ def kind_of(span: Period) -> str:
     return "year" if "-" not in span.key else "quarter" if "Q" in span.key else "month"
 
 
-def check_day(span: Period, as_of: date, *, today: date) -> None:
+def check_day(span: Period, as_of: date, *, today: date, at: str = "/as_of") -> None:
     """Raises NotYetKnown for a day before the period begins or after today."""
     if as_of > today:
-        raise NotYetKnown(f"{as_of} is still to come", f"{as_of}尚未到来")
+        raise NotYetKnown(at, f"{as_of} is still to come", f"{as_of}尚未到来")
     if as_of < span.first:
-        raise NotYetKnown(f"{span.key} begins on {span.first}", f"{span.key}自{span.first}开始")
+        raise NotYetKnown(at, f"{span.key} begins on {span.first}", f"{span.key}自{span.first}开始")
 
 
 def judge(card: ScorecardPlan, material: ScopeMaterial, *, name: str) -> Board:

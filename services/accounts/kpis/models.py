@@ -21,7 +21,9 @@ class KpiOrder(Base):
     branch: Mapped[str]
     currency: Mapped[str]
     placed_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     cancelled_on: Mapped[date | None]
+    cancel_recorded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     lines: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
     __table_args__ = (Index("ix_kpi_order_account_id", "account_id", "placed_on"),)
@@ -39,6 +41,7 @@ class KpiSale(Base):
     user_id: Mapped[str]
     counts_on: Mapped[date]
     occurred_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     currency: Mapped[str]
     net_minor: Mapped[int] = mapped_column(BigInteger)
 

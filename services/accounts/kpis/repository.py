@@ -1,12 +1,12 @@
 """What the board reads and writes; figures are added up by the database, per day and currency."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, text, true
+from sqlalchemy import ColumnElement, Select, exists, func, insert, or_, select, text, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from services.accounts.dossiers.models import Account, AccountPaper, TeamRow
 from services.accounts.kpis.material import SoldOn
 from services.accounts.kpis.models import Appraisal, DossierShare, KpiOrder, KpiSale, KpiWarning, WatchedPeriod
 from services.accounts.kpis.sales import Sale, SoldOrder, credited, from_plain, to_plain
+from services.accounts.kpis.vantage import Day, recorded
 from services.accounts.programmes.models import ListMember
 from services.accounts.targets.domain import Scope, ScopeKind
 from services.accounts.targets.repository import seen_by
@@ -26,11 +27,14 @@ from shared.money import Money
 
 CLERK_ROLE = "office_clerk"
 SAVE_ORDERS = text("""
-    INSERT INTO kpi_order (order_id, account_id, branch, currency, placed_on, cancelled_on, lines)
+    INSERT INTO kpi_order (order_id, account_id, branch, currency, placed_on, recorded_at, cancelled_on,
+                           cancel_recorded_at, lines)
     SELECT unnest(CAST(:ids AS text[])), unnest(CAST(:accounts AS text[])), unnest(CAST(:branches AS text[])),
-           unnest(CAST(:currencies AS text[])), unnest(CAST(:placed AS date[])), unnest(CAST(:cancelled AS date[])),
-           unnest(CAST(:lines AS jsonb[]))
-    ON CONFLICT (order_id) DO UPDATE SET cancelled_on = excluded.cancelled_on, lines = excluded.lines
+           unnest(CAST(:currencies AS text[])), unnest(CAST(:placed AS date[])),
+           unnest(CAST(:recorded AS timestamptz[])), unnest(CAST(:cancelled AS date[])),
+           unnest(CAST(:cancels_recorded AS timestamptz[])), unnest(CAST(:lines AS jsonb[]))
+    ON CONFLICT (order_id) DO UPDATE SET cancelled_on = excluded.cancelled_on,
+        cancel_recorded_at = excluded.cancel_recorded_at, lines = excluded.lines
 """)
 
 
@@ -39,7 +43,14 @@ async def sold_orders(session: AsyncSession, *, order_ids: Collection[str]) -> d
     query = select(KpiOrder).where(KpiOrder.order_id.in_(order_ids)).order_by(KpiOrder.order_id).with_for_update()
     return {
         row.order_id: SoldOrder(
-            row.account_id, row.branch, row.currency, row.placed_on, from_plain(row.lines), row.cancelled_on
+            row.account_id,
+            row.branch,
+            row.currency,
+            row.placed_on,
+            from_plain(row.lines),
+            row.recorded_at,
+            row.cancelled_on,
+            row.cancel_recorded_at,
         )
         for row in await session.scalars(query)
     }
@@ -52,14 +63,16 @@ async def save_orders(session: AsyncSession, *, orders: Mapping[str, SoldOrder])
         "branches": [order.branch for order in orders.values()],
         "currencies": [order.currency for order in orders.values()],
         "placed": [order.placed_on for order in orders.values()],
+        "recorded": [order.recorded_at for order in orders.values()],
         "cancelled": [order.cancelled_on for order in orders.values()],
+        "cancels_recorded": [order.cancel_recorded_at for order in orders.values()],
         "lines": [orjson.dumps(to_plain(order.lines)).decode() for order in orders.values()],
     }
     await session.execute(SAVE_ORDERS, values)
 
 
-async def save_sales(session: AsyncSession, *, sales: Iterable[tuple[str, SoldOrder, Sale]]) -> None:
-    """Each amount split by who sold its line."""
+async def save_sales(session: AsyncSession, *, sales: Iterable[tuple[str, SoldOrder, Sale, datetime]]) -> None:
+    """Each amount split by who sold its line, with when it was recorded."""
     rows = [
         {
             "order_id": order_id,
@@ -70,8 +83,9 @@ async def save_sales(session: AsyncSession, *, sales: Iterable[tuple[str, SoldOr
             "occurred_on": sale.occurred_on,
             "currency": order.currency,
             "net_minor": part,
+            "recorded_at": recorded_at,
         }
-        for order_id, order, sale in sales
+        for order_id, order, sale, recorded_at in sales
         for user_id, part in credited(sale, order.lines[sale.line].sellers)
     ]
     if rows:
@@ -110,17 +124,17 @@ def accounts_in(scope: Scope, people: Collection[str], day: date) -> Select[Any]
     return select(TeamRow.account_id).where(TeamRow.user_id.in_(people), TeamRow.valid_from <= day, still)
 
 
-async def sales_of(
-    session: AsyncSession, *, whose: ColumnElement[bool], span: Period, known_on: date
-) -> tuple[SoldOn, ...]:
-    inside = and_(KpiSale.counts_on >= span.first, KpiSale.counts_on < span.until, KpiSale.occurred_on <= known_on)
-    query = select(KpiSale.counts_on, KpiSale.currency, func.sum(KpiSale.net_minor)).where(whose, inside)
+async def sales_of(session: AsyncSession, *, whose: ColumnElement[bool], span: Period, day: Day) -> tuple[SoldOn, ...]:
+    inside = KpiSale.counts_on >= span.first, KpiSale.counts_on < span.until
+    known = KpiSale.occurred_on <= day.known_on, recorded(KpiSale.recorded_at, day)
+    query = select(KpiSale.counts_on, KpiSale.currency, func.sum(KpiSale.net_minor)).where(whose, *inside, *known)
     rows = await session.execute(query.group_by(KpiSale.counts_on, KpiSale.currency).order_by(KpiSale.counts_on))
     return tuple(SoldOn(day, Money(int(total), currency)) for day, currency, total in rows)
 
 
-async def list_spans(session: AsyncSession) -> tuple[tuple[date, date], ...]:
-    rows = await session.execute(select(ListMember.valid_from, ListMember.valid_until).distinct())
+async def list_spans(session: AsyncSession, *, day: Day) -> tuple[tuple[date, date], ...]:
+    known = recorded(ListMember.recorded_at, day)
+    rows = await session.execute(select(ListMember.valid_from, ListMember.valid_until).where(known).distinct())
     return tuple(sorted((first, until) for first, until in rows))
 
 

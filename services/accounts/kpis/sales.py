@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -60,7 +60,9 @@ class SoldOrder:
     currency: str
     placed_on: date
     lines: dict[str, OrderedLine]
+    recorded_at: datetime
     cancelled_on: date | None = None
+    cancel_recorded_at: datetime | None = None
 
     def deliver(self, day: date, parts: Iterable[tuple[str, int]]) -> list[Sale]:
         return [Sale(line, day, day, self.lines[line].deliver(day, quantity)) for line, quantity in parts]

@@ -49,6 +49,7 @@ class BoardOut(BaseModel):
     name: str
     period: str
     as_of: date
+    known_at: AwareDatetime | None = Field(description="null where everything recorded until now is looked at")
     policy: str = Field(examples=["kpi-quarter@1"])
     score: str | None = Field(description="weighted, two digits, cut", examples=["74.50"])
     grade: Light

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accounts.branches import branches_of
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.kpis import customers, repository
-from services.accounts.kpis.customers import Customers
+from services.accounts.kpis.customers import Customers, Whose
 from services.accounts.kpis.domain import (
     CLERK,
     SUBJECTS,
@@ -30,7 +30,8 @@ from services.accounts.kpis.facts import ClerkFacts
 from services.accounts.kpis.life import end_of
 from services.accounts.kpis.material import Planned, SalesPlan, ScopeMaterial
 from services.accounts.kpis.models import Appraisal
-from services.accounts.kpis.work import Day, Whose, work_of
+from services.accounts.kpis.vantage import Day
+from services.accounts.kpis.work import work_of
 from services.accounts.merges.repository import heirs_at
 from services.accounts.ratings.repository import exchange_rates
 from services.accounts.targets import repository as targets
@@ -55,12 +56,20 @@ LOST, NEW = "lost-account", "new-customer"
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Which period is looked at, as known on which day, under which policies, in which zone."""
+    """Which period is looked at, as it had happened by which day, under which policies, in which zone.
+
+    `known_at` leaves out what was recorded only later.
+    """
 
     span: Period
     known_on: date
     plans: Plans
     zone: str
+    known_at: datetime | None = None
+
+    @property
+    def day(self) -> Day:
+        return Day(self.known_on, self.plans, self.zone, self.known_at)
 
 
 NamedScope = tuple[Scope, str]
@@ -104,31 +113,30 @@ async def boards(session: AsyncSession, *, scopes: Sequence[NamedScope], occasio
 
 async def gather(session: AsyncSession, *, scope: Scope, occasion: Occasion) -> ScopeMaterial:
     """Everything the twelve facts may ask about one scope."""
-    span, known_on = occasion.span, occasion.known_on
+    span, day = occasion.span, occasion.day
     people = await _people(session, scope)
-    day = min(known_on, span.last)
-    accounts = repository.accounts_in(scope, people, day)
-    moment = end_of(known_on, occasion.zone)
-    who = Customers(accounts, await heirs_at(session, moment=moment), moment)
+    last = min(day.known_on, span.last)
+    accounts = repository.accounts_in(scope, people, last)
+    who = Customers(accounts, await heirs_at(session, moment=day.known_at), day.known_at)
     return ScopeMaterial(
         scope=scope,
         span=span,
-        known_on=known_on,
+        known_on=day.known_on,
         zone=occasion.zone,
-        sales=await repository.sales_of(session, whose=repository.sold_by(scope, people), span=span, known_on=known_on),
+        sales=await repository.sales_of(session, whose=repository.sold_by(scope, people), span=span, day=day),
         sales_plans=await _sales_plans(session, scope=scope, people=people, occasion=occasion),
         planned=await _planned(session, scope=scope, occasion=occasion),
         rates=await exchange_rates(session),
-        accounts=await customers.listed_lives(session, customers=who, known_on=known_on),
-        newcomers=await customers.newcomer_lives(session, customers=who, span=span, known_on=known_on),
-        customers_before=await customers.customers_before(session, customers=who, span=span, known_on=known_on),
-        lists=await repository.list_spans(session),
-        completeness=await repository.mean_share(session, accounts=who.going_on, day=day),
+        accounts=await customers.listed_lives(session, customers=who, day=day),
+        newcomers=await customers.newcomer_lives(session, customers=who, span=span, day=day),
+        customers_before=await customers.customers_before(session, customers=who, span=span, day=day),
+        lists=await repository.list_spans(session, day=day),
+        completeness=await repository.mean_share(session, accounts=who.going_on, day=last),
         work=await work_of(
             session,
-            whose=Whose(scope, people, who, await customers.listed_days(session, customers=who, zone=occasion.zone)),
+            whose=Whose(scope, people, who, await customers.listed_days(session, customers=who, day=day)),
             span=span,
-            day=Day(known_on, occasion.plans, occasion.zone),
+            day=day,
         ),
         lost=_conditions(occasion.plans, LOST),
         new=_conditions(occasion.plans, NEW),
@@ -146,8 +154,9 @@ async def _sales_plans(
 ) -> tuple[SalesPlan, ...]:
     """The scope's own targets, and for a manager those of his people."""
     reps = [Scope(ScopeKind.rep, user) for user in people] if scope.kind is ScopeKind.manager else []
-    moment = end_of(occasion.known_on, occasion.zone)
-    rows = await targets.sales_targets_known(session, scopes=[scope, *reps], span=occasion.span, known_at=moment)
+    rows = await targets.sales_targets_known(
+        session, scopes=[scope, *reps], span=occasion.span, known_at=occasion.day.known_at
+    )
     return tuple(
         SalesPlan(Scope(ScopeKind(row.scope), row.scope_id), row.period, Money(row.amount_minor, row.currency))
         for row in rows
@@ -155,8 +164,7 @@ async def _sales_plans(
 
 
 async def _planned(session: AsyncSession, *, scope: Scope, occasion: Occasion) -> tuple[Planned, ...]:
-    moment = end_of(occasion.known_on, occasion.zone)
-    rows = await targets.kpi_targets_known(session, scopes=[scope], span=occasion.span, known_at=moment)
+    rows = await targets.kpi_targets_known(session, scopes=[scope], span=occasion.span, known_at=occasion.day.known_at)
     return tuple(Planned(PlannedKpi(row.kpi), row.period, _figure(row)) for row in rows)
 
 

@@ -1,12 +1,11 @@
 """What cases, complaints, feedback, visits and surveys tell the board; what nobody keeps has no evidence."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.asked_facts import FactsOf
@@ -14,52 +13,31 @@ from services.accounts.cases.domain import Stage
 from services.accounts.cases.models import DevelopmentCase
 from services.accounts.complaints.domain import FeedbackKind
 from services.accounts.complaints.models import Complaint, Feedback
-from services.accounts.kpis.customers import Customers
+from services.accounts.kpis.adherence import months_of, services_checked
+from services.accounts.kpis.customers import Customers, Whose
 from services.accounts.kpis.life import end_of
 from services.accounts.kpis.material import AccountLife, Asked, Due, SoldOn, Work
-from services.accounts.return_visits.domain import Finding
-from services.accounts.return_visits.models import ReturnVisit, SpotCheck
+from services.accounts.kpis.vantage import Day
+from services.accounts.return_visits.models import ReturnVisit
+from services.accounts.return_visits.repository import falsified_by_branch
 from services.accounts.surveys.domain import Marks
 from services.accounts.surveys.facts import FUNCTIONS, CausedByUs, SurveyedAccount
 from services.accounts.surveys.models import Survey
-from services.accounts.targets.domain import Scope, ScopeKind
+from services.accounts.targets.domain import ScopeKind
 from services.accounts.visits.models import Visit
 from shared.calendar import Period, add_months, local_day, period, period_of
 from shared.money import Money
 from shared.policy.evaluation import Case
-from shared.policy.plan import Plans
 from shared.policy.scorecard import ScorecardPlan
 from shared.trace import Subject
 
 SATISFACTION = "satisfaction-survey"
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """The local day at whose end everything is known, and the policies and the zone it is looked at with."""
-
-    known_on: date
-    plans: Plans
-    zone: str
-
-    @property
-    def known_at(self) -> datetime:
-        return end_of(self.known_on, self.zone)
-
-
-@dataclass(frozen=True, slots=True)
-class Whose:
-    """The scope, its people and its customers; `listed` are the days each account was a key account."""
-
-    scope: Scope
-    people: Collection[str]
-    customers: Customers
-    listed: Sequence[AccountLife]
-
-
 async def work_of(session: AsyncSession, *, whose: Whose, span: Period, day: Day) -> Work:
     """The work inside the span, as known at the end of a local day."""
-    asked = await feedback_of(session, accounts=whose.customers.every, span=span, known_on=day.known_on)
+    asked = await feedback_of(session, accounts=whose.customers.every, span=span, day=day)
+    falsified = await falsified_forms(session, span=span, day=day)
     surveyed = await surveyed_accounts(session, customers=whose.customers, span=span, day=day)
     until = min(day.known_on, span.last)
     return Work(
@@ -69,9 +47,14 @@ async def work_of(session: AsyncSession, *, whose: Whose, span: Period, day: Day
         ),
         feedback=tuple(_judged(row, day) for row in asked if row.kind == FeedbackKind.feedback),
         questions=tuple(_judged(row, day) for row in asked if row.kind == FeedbackKind.question),
-        return_visits=visits_due(whose.listed, await visited_months(session, whose=whose, span=span, day=day), span),
+        return_visits=visits_due(
+            whose.listed, await visited_months(session, whose=whose, span=span, day=day, false=falsified), span
+        ),
         spent=tuple(await spent_on(session, accounts=whose.customers.every, span=span, known_on=day.known_on)),
         satisfaction=tuple(_scores(surveyed, day.plans.by_id.get(SATISFACTION), until, day.zone)),
+        services_checked=await services_checked(
+            session, whose=whose, span=span, day=day, asked=asked, falsified=falsified
+        ),
     )
 
 
@@ -116,19 +99,23 @@ async def spent_on(session: AsyncSession, *, accounts: Select[Any], span: Period
     return [SoldOn(day, Money(amount, currency)) for day, amount, currency in rows if day and amount is not None]
 
 
-async def visited_months(session: AsyncSession, *, whose: Whose, span: Period, day: Day) -> set[tuple[str, str]]:
+async def falsified_forms(session: AsyncSession, *, span: Period, day: Day) -> set[str]:
+    """The forms of the span's months that spot checks had found false by then (A9)."""
+    found = await falsified_by_branch(session, months=months_of(span), known_at=day.known_at)
+    return {check.return_visit_id for checks in found.values() for check in checks}
+
+
+async def visited_months(
+    session: AsyncSession, *, whose: Whose, span: Period, day: Day, false: Collection[str]
+) -> set[tuple[str, str]]:
     """`(account, month)` of each form received by then and not found false by then, under who goes on at its end."""
-    false = exists().where(
-        SpotCheck.return_visit_id == ReturnVisit.id,
-        SpotCheck.finding == Finding.falsified,
-        SpotCheck.checked_at <= day.known_at,
-    )
     query = select(ReturnVisit.account_id, ReturnVisit.month).where(
         or_(ReturnVisit.account_id.in_(whose.customers.every), ReturnVisit.account_id.in_(whose.customers.members)),
         ReturnVisit.month >= period_of("month", span.first).key,
         ReturnVisit.month <= period_of("month", span.last).key,
         ReturnVisit.received_on <= day.known_on,
-        ~false,
+        ReturnVisit.received_at <= day.known_at,
+        ReturnVisit.id.not_in(false),
     )
     heirs = whose.customers.heirs
     return {
@@ -151,15 +138,13 @@ async def complaints_caused(
     return list(await session.scalars(query.order_by(Complaint.opened_on)))
 
 
-async def feedback_of(
-    session: AsyncSession, *, accounts: Select[Any], span: Period, known_on: date
-) -> Sequence[Feedback]:
-    """Feedback and questions received inside the span and by that day."""
+async def feedback_of(session: AsyncSession, *, accounts: Select[Any], span: Period, day: Day) -> Sequence[Feedback]:
+    """Feedback and questions received inside the span and by then."""
     query = select(Feedback).where(
         Feedback.account_id.in_(accounts),
         Feedback.received_on >= span.first,
         Feedback.received_on < span.until,
-        Feedback.received_on <= known_on,
+        Feedback.received_at <= day.known_at,
     )
     return (await session.scalars(query.order_by(Feedback.id))).all()
 

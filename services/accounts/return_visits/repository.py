@@ -1,7 +1,7 @@
 """Queries over return visits; a person's reach is part of the query."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -104,9 +104,13 @@ async def falsified_of(session: AsyncSession, *, account_ids: Collection[str], m
     return set(await session.scalars(query))
 
 
-async def falsified_by_branch(session: AsyncSession, *, months: Collection[str]) -> Mapping[str, Sequence[SpotCheck]]:
-    """What stands against each branch of these months (A9, KPI)."""
-    query = select(SpotCheck).where(SpotCheck.month.in_(months), SpotCheck.finding == Finding.falsified)
+async def falsified_by_branch(
+    session: AsyncSession, *, months: Collection[str], known_at: datetime
+) -> Mapping[str, Sequence[SpotCheck]]:
+    """What stood against each branch of these months at an instant (A9, KPI)."""
+    query = select(SpotCheck).where(
+        SpotCheck.month.in_(months), SpotCheck.finding == Finding.falsified, SpotCheck.checked_at <= known_at
+    )
     found: dict[str, list[SpotCheck]] = {}
     for row in await session.scalars(query.order_by(SpotCheck.id)):
         found.setdefault(row.branch, []).append(row)

@@ -116,7 +116,7 @@ async def last_answers(
         )
         .order_by(ProgrammeEvaluation.as_of, ProgrammeEvaluation.evaluated_at, ProgrammeEvaluation.id)
     )
-    return dict((await session.execute(query)).tuples().all())
+    return {row.account_id: row.answer for row in await session.execute(query)}
 
 
 async def shown_of(session: AsyncSession, *, programme: str, account_ids: Collection[str]) -> dict[str, list[Shown]]:

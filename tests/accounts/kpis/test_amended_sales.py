@@ -1,16 +1,16 @@
 """What the board counts of an order whose lines an amendment changed."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from services.accounts.kpis.sales import OrderedLine, SoldOrder
 
-DAY = date(2021, 3, 10)
+DAY, NOON = date(2021, 3, 10), datetime(2021, 3, 10, 12, tzinfo=UTC)
 
 
 def test_s_e4_the_board_counts_the_whole_of_an_amended_line_and_nothing_of_one_taken_off() -> None:
     order = SoldOrder("account", "kinshasa", "CNY", DAY, {
         "1": OrderedLine(3, 100, (("rep", "1"),)), "2": OrderedLine(1, 70, (("rep", "1"),)),
-    })  # fmt: skip
+    }, NOON)  # fmt: skip
     sold = order.deliver(DAY, [("1", 1)])
     order.amend(["1", "2"], {"1": OrderedLine(2, 67, ()), "3": OrderedLine(1, 50, (("other", "1"),))})
     sold += order.deliver(DAY, [("1", 1), ("3", 1)])

@@ -12,6 +12,7 @@ from services.accounts.dossiers.models import Account
 from services.accounts.kpis.customers import Customers, customers_before, listed_days, listed_lives, newcomer_lives
 from services.accounts.kpis.models import DossierShare, KpiOrder
 from services.accounts.kpis.repository import mean_share
+from services.accounts.kpis.vantage import Day
 from services.accounts.kpis.work import visits_due
 from services.accounts.merges.domain import Heirs
 from services.accounts.merges.models import AccountMerge
@@ -19,6 +20,7 @@ from services.accounts.merges.repository import heirs_at
 from services.accounts.programmes.models import ListMember
 from shared.calendar import period
 from tests.accounts.conftest import Accounts
+from tests.accounts.kpis.test_facts import PLANS
 from tests.accounts.kpis.test_work import ZONE, an_account, at
 
 Q1 = period("2021-Q1")
@@ -32,6 +34,7 @@ def an_order(name: str, account: str, placed: date) -> KpiOrder:
         branch="kinshasa",
         currency="CNY",
         placed_on=placed,
+        recorded_at=datetime(2021, 1, 1, tzinfo=UTC),
         cancelled_on=None,
         lines={},
     )
@@ -66,6 +69,10 @@ async def session(accounts: Accounts) -> AsyncIterator[AsyncSession]:
         await session.rollback()
 
 
+def by(day: date) -> Day:
+    return Day(day, PLANS, ZONE)
+
+
 async def customers_on(session: AsyncSession, moment: datetime) -> Customers:
     mine = select(Account.id).where(Account.id.in_(["old", "heir"]))
     return Customers(mine, await heirs_at(session, moment=moment), moment)
@@ -82,26 +89,26 @@ async def customers_on(session: AsyncSession, moment: datetime) -> Customers:
 async def test_i2_the_board_counts_customers_as_they_stood_on_its_day(
     session: AsyncSession, moment: datetime, mean: str, before: int, newcomers: list[str], listed: list[str]
 ) -> None:
-    who, day = await customers_on(session, moment), moment.date()
-    share = await mean_share(session, accounts=who.going_on, day=day)
+    who, seen = await customers_on(session, moment), by(moment.date())
+    share = await mean_share(session, accounts=who.going_on, day=seen.known_on)
     assert share is not None
     assert str(share.normalize()) == mean
-    assert await customers_before(session, customers=who, span=Q1, known_on=day) == before
-    new = await newcomer_lives(session, customers=who, span=Q1, known_on=day)
+    assert await customers_before(session, customers=who, span=Q1, day=seen) == before
+    new = await newcomer_lives(session, customers=who, span=Q1, day=seen)
     assert [one.account_id for one in new] == newcomers
-    assert [one.account_id for one in await listed_lives(session, customers=who, known_on=day)] == listed
+    assert [one.account_id for one in await listed_lives(session, customers=who, day=seen)] == listed
 
 
 async def test_i2_a_customer_who_bought_under_the_other_number_is_neither_new_nor_lost(session: AsyncSession) -> None:
     who = await customers_on(session, at(3, 1))
-    [life] = await newcomer_lives(session, customers=who, span=Q1, known_on=date(2021, 3, 1))
+    [life] = await newcomer_lives(session, customers=who, span=Q1, day=by(date(2021, 3, 1)))
     assert life.ordered_on == (date(2020, 6, 1), date(2021, 2, 20))
     assert life.listed == (YEAR,)
 
 
 async def test_i2_a_return_visit_is_due_from_who_goes_on_at_the_months_end_a9(session: AsyncSession) -> None:
     who = await customers_on(session, at(3, 31))
-    listed = await listed_days(session, customers=who, zone=ZONE)
+    listed = await listed_days(session, customers=who, day=by(date(2021, 3, 31)))
     assert {one.account_id: one.listed for one in listed} == {
         "old": ((date(2021, 1, 1), date(2021, 2, 10)),),
         "heir": ((date(2021, 2, 10), date(2022, 1, 1)),),

@@ -1,6 +1,6 @@
 """Who sold what, delivery by delivery (KPI): shares sum exactly, a full return leaves exactly nothing."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from services.accounts.kpis.sales import NOBODY, OrderedLine, Sale, SoldOrder, credited, from_plain, to_plain
 
 MARCH, APRIL = date(2021, 3, 10), date(2021, 4, 2)
+NOON = datetime(2021, 3, 10, 12, tzinfo=UTC)
 
 
 def an_order(quantity: int = 3, net_minor: int = 1000, sellers: tuple[tuple[str, str], ...] = ()) -> SoldOrder:
-    return SoldOrder("a1", "kinshasa", "CNY", MARCH, {"1": OrderedLine(quantity, net_minor, sellers)})
+    return SoldOrder("a1", "kinshasa", "CNY", MARCH, {"1": OrderedLine(quantity, net_minor, sellers)}, NOON)
 
 
 def test_parts_of_a_line_are_worth_their_share_and_the_last_takes_the_rest() -> None:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import asyncpg
 import pytest
 import pytest_asyncio
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from deploy.local.databases import plain
+from mainstay.kpis import bring_orders
 from services.accounts.app import make_app
 from services.accounts.consumers import take_events
 from services.accounts.identity.bootstrap import create_first_administrator
@@ -74,6 +77,14 @@ async def house(service_database: Callable[[str], Awaitable[str]]) -> AsyncItera
 
 async def sold(house: Accounts, account_id: str, rep: str, amount: int, at: datetime, branch: str = "kinshasa") -> str:
     """An order of one line, placed and delivered at once; returns its id."""
+    placed, delivered = an_order(account_id, rep, amount, at, branch)
+    await received(house, placed, delivered)
+    return placed.order_id
+
+
+def an_order(
+    account_id: str, rep: str, amount: int, at: datetime, branch: str = "kinshasa"
+) -> tuple[OrderPlaced, OrderDelivered]:
     order_id, salespeople = str(new_id()), (Salesperson(user_id=rep),) if rep else ()
     line = OrderLine(line=1, sku="HS-1", quantity=10, list_minor=amount, net_minor=amount, salespeople=salespeople)
     order = {"occurred_at": at, "order_id": order_id, "account_id": account_id}
@@ -83,8 +94,7 @@ async def sold(house: Accounts, account_id: str, rep: str, amount: int, at: date
     delivered = OrderDelivered(
         **order, delivery_id=str(new_id()), delivered_at=at, lines=(LineQuantity(line=1, quantity=10),)
     )
-    await received(house, placed, delivered)
-    return order_id
+    return placed, delivered
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -112,7 +122,8 @@ async def quarter(house: Accounts) -> Quarter:
     team = [{"user_id": ids["rep"], "duty": "account_rep", "share": "1", "valid_from": "2021-01-05"}]
     set_team = await people["kam"].put(f"/v1/accounts/{account}/team", {"members": team})
     assert set_team.status_code == 200, set_team.text
-    for scope, scope_id, amount in (("rep", ids["rep"], "1000.00"), ("branch", "kinshasa", "2000.00")):
+    plans = ("rep", ids["rep"], "1000.00"), ("branch", "kinshasa", "2000.00"), ("branch", "goma", "1000.00")
+    for scope, scope_id, amount in plans:
         target = {"scope": scope, "scope_id": scope_id, "period": "2021-Q1"}
         made = await people["kam"].post(
             "/v1/sales-targets", {**target, "amount": {"amount": amount, "currency": "CNY"}}
@@ -333,7 +344,8 @@ async def test_kpi_nobody_appraises_outside_his_branch(quarter: Quarter) -> None
 
 async def test_kpi_sales_are_kept_exactly_once_by_whom_and_day(quarter: Quarter) -> None:
     async with quarter.accounts.sessions() as session:
-        total = await session.scalar(select(func.sum(KpiSale.net_minor)))
+        theirs = KpiSale.account_id == quarter.ids["account"]
+        total = await session.scalar(select(func.sum(KpiSale.net_minor)).where(theirs))
     assert total == 90_000 + 20_000 + 30_000 - 45_000
 
 
@@ -344,5 +356,78 @@ async def test_kpi_an_order_from_before_the_board_counts_for_nobody_and_stops_no
         returned_at=at, lines=(ReturnedLine(line=1, quantity=1, net_minor=1),),
     )  # fmt: skip
     async with quarter.accounts.sessions() as session:
-        await note_sales(session, [unknown], zone=ZONE)
+        await note_sales(session, [(unknown, at)], zone=ZONE)
         assert await session.scalar(select(func.count()).select_from(KpiSale).where(KpiSale.net_minor == -1)) == 0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def goma(quarter: Quarter) -> str:
+    """An account of a branch that planned a thousand for the quarter and sells to nobody else."""
+    dossier = {"legal_name": "Goma Autos", "branch": "goma", "channel": "dealer", "sales_class": "wholesale"}
+    account = await quarter.people["kam"].post("/v1/accounts", dossier)
+    return str(account.json()["id"])
+
+
+async def test_kpi_known_at_leaves_out_the_orders_that_came_late(quarter: Quarter, goma: str) -> None:
+    """Both were delivered in March; of one the board heard in the middle of April."""
+    in_time, late = (datetime(2021, 3, day, 9, tzinfo=UTC) for day in (20, 30))
+    heard = datetime(2021, 4, 15, 9, tzinfo=UTC)
+    await sold(quarter.accounts, goma, "", 50_000, in_time, branch="goma")
+    async with quarter.accounts.sessions() as session:
+        events = an_order(goma, "", 30_000, late, branch="goma")
+        await note_sales(session, [(event, heard) for event in events], zone=ZONE)
+        await commit(session)
+
+    async def value(**query: str) -> str:
+        return str(line_of(await quarter.board("kam", "branch", "goma", **query), "plan")["value"])
+
+    assert await value(as_of="2021-03-31") == "0.800000"
+    assert await value(as_of="2021-03-31", known_at="2021-04-01T00:00:00Z") == "0.500000"
+    assert await value(known_at="2021-04-15T09:00:00Z") == "0.800000"
+    seen = await quarter.board("kam", "branch", "goma", known_at="2021-04-01T00:00:00Z")
+    assert (seen["as_of"], seen["known_at"]) == ("2021-04-01", "2021-04-01T00:00:00Z")
+    query = "scope=branch&id=goma&period=2021-Q1&known_at=2021-04-01T00:00:00Z"
+    picture = await quarter.people["kam"].get(f"/v1/kpis/picture?{query}")
+    assert "50.0" in picture.text
+    early = await quarter.people["kam"].get("/v1/kpis?scope=branch&period=2021-Q1&known_at=2020-12-01T00:00:00Z")
+    assert (early.status_code, early.json()["errors"][0]["pointer"]) == (422, "/known_at")
+
+
+async def test_kpi_orders_from_before_the_board_come_on_it_from_the_archive(
+    quarter: Quarter, goma: str, service_database: Callable[[str], Awaitable[str]]
+) -> None:
+    """S-E: what the service has taken of them is folded once; what it takes later it folds by itself."""
+    at = datetime(2021, 2, 1, 9, tzinfo=UTC)
+    placed, delivered = an_order(goma, "", 10_000, at, branch="goma")
+    back = OrderReturned(
+        occurred_at=at, order_id=placed.order_id, account_id=goma, return_id="r", returned_at=at,
+        lines=(ReturnedLine(line=1, quantity=1, net_minor=1_000),),
+    )  # fmt: skip
+    pricing = await service_database("pricing")
+    connection = await asyncpg.connect(plain(pricing))
+    for number, event in enumerate((placed, delivered, back), start=1):
+        await connection.execute(
+            "INSERT INTO event_archive VALUES ($1, $2, $3, $4, '', 'order', $5, $6, $2, '{}', $7, $8, $8)",
+            at.date(), number, new_id(), event.topic, placed.order_id, type(event).__name__, event.to_bytes(), at,
+        )  # fmt: skip
+    await connection.close()
+    async with quarter.accounts.sessions() as session:
+        taken = "INSERT INTO stream_position VALUES ('accounts', 'orders.v1', :id, 2)"
+        await session.execute(text(taken), {"id": placed.order_id})
+        await commit(session)
+
+    async def on_the_board() -> list[tuple[int, date, datetime]]:
+        rows = select(KpiSale.net_minor, KpiSale.counts_on, KpiSale.recorded_at).order_by(KpiSale.id)
+        async with quarter.accounts.sessions() as session:
+            found = await session.execute(rows.where(KpiSale.order_id == placed.order_id))
+            return [tuple(row) for row in found]
+
+    assert await on_the_board() == []
+    accounts = str(quarter.accounts.settings.database_url)
+    assert await bring_orders(accounts, pricing) == 1
+    assert await bring_orders(accounts, pricing) == 0
+    assert await on_the_board() == [(10_000, at.date(), at)]
+    async with quarter.accounts.sessions() as session:
+        await note_sales(session, [(back, at)], zone=ZONE)
+        await commit(session)
+    assert [net for net, _, _ in await on_the_board()] == [10_000, -1_000]

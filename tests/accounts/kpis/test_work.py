@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accounts.cases.models import DevelopmentCase
 from services.accounts.complaints.models import Complaint, Feedback
 from services.accounts.dossiers.models import Account
-from services.accounts.kpis.customers import Customers
+from services.accounts.kpis.adherence import form_check
+from services.accounts.kpis.customers import Customers, Whose
 from services.accounts.kpis.material import AccountLife, Asked, Due, SoldOn, Work
-from services.accounts.kpis.work import Day, Whose, visits_due, work_of
+from services.accounts.kpis.vantage import Day
+from services.accounts.kpis.work import visits_due, work_of
 from services.accounts.merges.domain import Heirs
 from services.accounts.return_visits.models import ReturnVisit, SpotCheck, SpotCheckSample
 from services.accounts.surveys.models import Survey
@@ -166,6 +168,32 @@ async def test_kpi_a_return_visit_found_false_was_not_done_from_that_day_on(sess
     assert after.return_visits is not None
     assert [one.done for one in before.return_visits] == [True, True, False]
     assert [one.done for one in after.return_visits] == [True, False, False]
+
+
+async def test_kpi_service_standard_weighs_whatever_was_timed_or_scored_by_then(session: AsyncSession) -> None:
+    """Two complaints resolved in time, of three answers one in time, an honest form; the other was found false."""
+    known = await work_on(session, date(2021, 3, 31))
+    before = await work_on(session, date(2021, 3, 19))
+    assert known.services_checked is not None
+    assert before.services_checked is not None
+    assert [one.done for one in known.services_checked] == [True, True, True, False, False, True, False]
+    assert [one.done for one in before.services_checked] == [True, True, True, False, False, True, True]
+    assert known.services_checked[-1].on == date(2021, 2, 20)
+
+
+async def test_kpi_a_branch_answers_for_the_forms_it_sent_in_people_for_their_accounts(session: AsyncSession) -> None:
+    goma = await work_on(session, date(2021, 3, 31), Scope(ScopeKind.branch, "goma"))
+    rep = await work_on(session, date(2021, 3, 31), REP)
+    assert goma.services_checked is not None
+    assert rep.services_checked is not None
+    assert len(goma.services_checked) + 2 == len(rep.services_checked) == 7
+
+
+async def test_kpi_a_form_the_customer_scores_poorly_is_service_below_the_standard() -> None:
+    form = a_visit(3, date(2021, 4, 2))
+    assert form_check(form, set()) == Due(date(2021, 3, 31), True)
+    form.decision = {"outcome": {"form": "rating", "warnings": ["return_visit_poor"]}}
+    assert form_check(form, set()) == Due(date(2021, 3, 31), False)
 
 
 async def test_kpi_satisfaction_is_the_documents_score_of_each_account_that_answered(session: AsyncSession) -> None:
