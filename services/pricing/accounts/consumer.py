@@ -107,7 +107,14 @@ def applied(account: Account | None, event: AccountEvent) -> Account | None:
     """The account after one more fact of its owner; a fact before its dossier leaves nothing to know yet."""
     if isinstance(event, Dossier):
         known = account or Account(UUID(event.account_id), event.number, event.branch)
-        return replace(known, number=event.number, branch=event.branch, industrial=event.industrial)
+        return replace(
+            known,
+            number=event.number,
+            branch=event.branch,
+            industrial=event.industrial,
+            channel=event.channel,
+            sales_class=event.sales_class,
+        )
     return None if account is None else _changed(account, event)
 
 

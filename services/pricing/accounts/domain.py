@@ -98,6 +98,8 @@ class Account:
     listings: tuple[Listing, ...] = ()
     tiers: tuple[Tier, ...] = ()
     merged: Merge | None = None
+    channel: str | None = None
+    sales_class: str | None = None
 
     def election(self, day: date) -> Choice:
         """The P4 branch elected for that day; none where there is no election (A12)."""

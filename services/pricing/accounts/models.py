@@ -30,6 +30,8 @@ class AccountRow(Base):
     listings: Mapped[list[Any]] = mapped_column(JSONB, server_default=EMPTY)
     tiers: Mapped[list[Any]] = mapped_column(JSONB, server_default=EMPTY)
     merged: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    channel: Mapped[str | None]
+    sales_class: Mapped[str | None]
 
 
 class ContractRow(Base):

@@ -44,6 +44,8 @@ def account_of(row: Row[Any] | Mapping[str, Any]) -> Account:
         listings=tuple(Listing(**_with_days(entry)) for entry in cells["listings"]),
         tiers=tuple(Tier(entry["tier"], date.fromisoformat(entry["valid_from"])) for entry in cells["tiers"]),
         merged=_merge_of(cells["merged"]),
+        channel=cells["channel"],
+        sales_class=cells["sales_class"],
     )
 
 
@@ -100,16 +102,18 @@ def _plain(account: Account) -> dict[str, Any]:
 _UPSERT = text(
     """
     INSERT INTO known_account (id, number, branch, industrial, frozen, team, elections, classes, listings, tiers,
-                               merged)
-    SELECT id, number, branch, industrial, frozen, team, elections, classes, listings, tiers, nullif(merged, 'null')
+                               merged, channel, sales_class)
+    SELECT id, number, branch, industrial, frozen, team, elections, classes, listings, tiers, nullif(merged, 'null'),
+           channel, sales_class
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS entry (
         id uuid, number text, branch text, industrial boolean, frozen boolean,
-        team jsonb, elections jsonb, classes jsonb, listings jsonb, tiers jsonb, merged jsonb)
+        team jsonb, elections jsonb, classes jsonb, listings jsonb, tiers jsonb, merged jsonb,
+        channel text, sales_class text)
     ON CONFLICT (id) DO UPDATE SET
         number = excluded.number, branch = excluded.branch, industrial = excluded.industrial,
         frozen = excluded.frozen, team = excluded.team, elections = excluded.elections,
         classes = excluded.classes, listings = excluded.listings, tiers = excluded.tiers,
-        merged = excluded.merged
+        merged = excluded.merged, channel = excluded.channel, sales_class = excluded.sales_class
     """
 )
 

@@ -1,14 +1,18 @@
 """Routes of products, prices, costs and exchange rates."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
+from uuid import UUID
 
 from anyio import to_thread
 from fastapi import Path, Query, Request, Response
 from sqlalchemy import select
 
+from services.pricing.accounts.repository import account_by_id
 from services.pricing.catalogue import importing, repository, service
 from services.pricing.catalogue.domain import Cost, Product, UnknownProduct
+from services.pricing.catalogue.lists import Audience, UnknownPriceList, price_lists_of
 from services.pricing.catalogue.models import CostRow, ExchangeRateRow, PriceRow, ProductRow
 from services.pricing.catalogue.schemas import (
     CostAnswer,
@@ -19,15 +23,18 @@ from services.pricing.catalogue.schemas import (
     NewProduct,
     PriceAnswer,
     PriceListName,
+    PriceListsAnswer,
     PriceRange,
     PricesMerged,
     ProductAnswer,
     listed_price,
+    show_audience,
     show_cost,
     show_price,
     show_product,
 )
 from services.pricing.catalogue.sheet import Row, as_csv, as_workbook, rows_of
+from services.pricing.quotes.domain import UnknownAccount
 from services.pricing.rules import Rules
 from services.pricing.schemas import Sku
 from shared.auth.principal import Principal
@@ -38,6 +45,7 @@ from shared.http.pages import Page, PageQuery, oldest_first, read_page
 from shared.http.problems import UnsupportedMediaType, language_of
 from shared.http.routes import Router, upload
 from shared.money import ExchangeRate
+from shared.policy.rulebook import Rulebook
 from shared.sheets.reading import XLSX, sheet_lines
 
 router = Router(tags=["catalogue"])
@@ -58,6 +66,7 @@ class TooLongForASheet(Conflict):
     }
 
 
+PriceReader = Annotated[Principal, allowed("prices.read")]
 SkuPath = Annotated[Sku, Path(description="the product's SKU")]
 
 
@@ -138,16 +147,44 @@ async def publish_price(
     return show_price(await service.publish_price(session, price=listed_price(name, body), today=today, now=now))
 
 
+@router.get("/price-lists")
+async def list_price_lists(
+    *,
+    session: Session,
+    rules: Rules,
+    caller: PriceReader,
+    account_id: Annotated[UUID | None, Query(description="only those meant for this account, its own first")] = None,
+) -> PriceListsAnswer:
+    """Which lists are whose, in the order in which an account's own is looked for (P1)."""
+    lists, reach = price_lists_of(rules), caller.reach("prices.read")
+    rows: Sequence[Audience] = lists.rows if reach.everywhere else lists.seen_by(reach.branches)
+    if account_id is not None:
+        account = await account_by_id(session, account_id)
+        if account is None or not reach.covers(branch=account.branch):
+            raise UnknownAccount
+        rows = [row for row in rows if row.holds(account)]
+    return PriceListsAnswer(items=[show_audience(row) for row in rows])
+
+
+def check_list_within_reach(name: str, rules: Rulebook, caller: Principal) -> None:
+    """Raises UnknownPriceList for a list by which nobody sells in the caller's branches."""
+    reach = caller.reach("prices.read")
+    if not reach.everywhere and not price_lists_of(rules).seen_in(name, reach.branches):
+        raise UnknownPriceList
+
+
 @router.get("/price-lists/{name}/prices")
 async def list_prices(
     *,
     name: Annotated[PriceListName, Path(description="the price list")],
     session: Session,
+    rules: Rules,
     asked: PageQuery,
-    caller: Annotated[Principal, allowed("prices.read")],
+    caller: PriceReader,
     sku: Annotated[str | None, Query(description="only this product's")] = None,
 ) -> Page[PriceAnswer]:
     """A list's prices by SKU and first day."""
+    check_list_within_reach(name, rules, caller)
     query = select(PriceRow).where(PriceRow.price_list == name)
     query = query if sku is None else query.where(PriceRow.sku == sku)
     by = oldest_first(PriceRow.sku, PriceRow.valid_from)
@@ -197,13 +234,15 @@ async def export_prices(
     name: Annotated[PriceListName, Path(description="the price list")],
     request: Request,
     session: Session,
-    caller: Annotated[Principal, allowed("prices.read")],
+    rules: Rules,
+    caller: PriceReader,
     file_format: Annotated[Literal["csv", "xlsx"], Query(alias="format", description="how it is written")] = "csv",
 ) -> Response:
     """Every price of a list, past and future, as a sheet that an import takes and finds unchanged.
 
     Headings are in the language that is asked for.
     """
+    check_list_within_reach(name, rules, caller)
     language = language_of(request.headers)
     prices = await repository.history_of(session, name, at_most=importing.MOST_PRICES + 1)
     if len(prices) > importing.MOST_PRICES:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
 
 from services.pricing.catalogue.domain import Cost, ListPrice, Product
+from services.pricing.catalogue.lists import Audience
 from services.pricing.schemas import (
     Answer,
     BothLanguages,
@@ -127,6 +128,30 @@ class PricesMerged(Answer):
     published: int = Field(examples=[20])
     ended: int = Field(examples=[18])
     unchanged: int = Field(examples=[100])
+
+
+class AudienceAnswer(Answer):
+    """Whom a list is for; what is null does not limit."""
+
+    price_list: str = Field(examples=["standard-cny"])
+    title: BothLanguages = Field(examples=[{"en": "Standard", "zh": "标准价目"}])
+    branch: str | None
+    channel: str | None = Field(examples=["dealer"])
+    sales_class: str | None = Field(examples=["wholesale"])
+
+
+class PriceListsAnswer(Answer):
+    items: list[AudienceAnswer]
+
+
+def show_audience(row: Audience) -> AudienceAnswer:
+    return AudienceAnswer(
+        price_list=row.price_list,
+        title=BothLanguages(**row.title),
+        branch=row.branch,
+        channel=row.channel,
+        sales_class=row.sales_class,
+    )
 
 
 def _more_than_zero(rate: str) -> str:

@@ -1,7 +1,7 @@
 """Everything a price needs, read in one round trip: account, catalogue, month to date, rates and granted terms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -49,10 +49,11 @@ NOTHING_MORE = Needs()
 
 @dataclass(frozen=True)
 class Material:
-    """What was known of one account and some SKUs at one moment."""
+    """What was known of one account and some SKUs at one moment; `prices` are those offered by one list."""
 
     account: Account
     products: dict[str, Product] = field(default_factory=dict)
+    offered: tuple[ListPrice, ...] = ()
     prices: dict[str, ListPrice] = field(default_factory=dict)
     costs: dict[str, list[Cost]] = field(default_factory=dict)
     purchases: tuple[Purchase, ...] = ()
@@ -63,6 +64,9 @@ class Material:
     negotiated: tuple[Negotiated, ...] = ()
     policy_epoch: int | None = None
 
+    def by_list(self, name: str) -> "Material":
+        return replace(self, prices={price.sku: price for price in self.offered if price.price_list == name})
+
     @cached_property
     def rates(self) -> tuple[ExchangeRate, ...]:
         """Read only where a price crosses currencies, which few do."""
@@ -71,10 +75,10 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Of whom and what a price is asked, on a local day of a zone, and what the rules need of the past."""
+    """Of whom and what a price is asked, by which lists, on a local day of a zone; what the rules need of the past."""
 
     account_id: UUID
-    price_list: str
+    price_lists: Sequence[str]
     skus: Sequence[str]
     day: date
     zone: str
@@ -87,7 +91,7 @@ async def read_material(session: AsyncSession, asking: Asking) -> Material | Non
     start, until = month.bounds(asking.zone)
     since = asking.needs.orders_since
     counted = None if since is None else day_start(since, asking.zone)
-    asked = asking.account_id, asking.price_list, list(asking.skus), asking.day, asking.zone
+    asked = asking.account_id, list(asking.price_lists), list(asking.skus), asking.day, asking.zone
     found: dict[str, Any] = await fetch_value(session, MATERIAL, *asked, month.first, start, until, counted)
     return _material(found, since) if found["account"] else None
 
@@ -100,7 +104,7 @@ def _material(found: Mapping[str, Any], orders_since: date | None) -> Material:
     return Material(
         account=account_of({**found["account"], "id": UUID(found["account"]["id"])}),
         products={cell["sku"]: _product(cell) for cell in found["products"] or ()},
-        prices={cell["sku"]: _price(cell) for cell in found["prices"] or ()},
+        offered=tuple(_price(cell) for cell in found["prices"] or ()),
         costs=costs,
         purchases=tuple(
             Purchase(cell["currency"], _day(cell["day"]), cell["before"], cell["returned"])
@@ -178,7 +182,7 @@ def _negotiated(cell: dict[str, Any]) -> Negotiated:
     )
 
 
-# $1 account, $2 price list, $3 SKUs, $4 day, $5 zone, $6 first day, $7 start and $8 end of the month, $9 since when
+# $1 account, $2 price lists, $3 SKUs, $4 day, $5 zone, $6 first day, $7 start and $8 end of the month, $9 since when
 # orders are counted, null where nothing asks for it.
 # The rate of a pair on a day is the newest row up to it: of older rows only the one in force when the month began.
 MATERIAL = """
@@ -187,10 +191,9 @@ MATERIAL = """
       (SELECT to_jsonb(a) FROM known_account a WHERE a.id = $1) AS account,
       (SELECT jsonb_agg(to_jsonb(p)) FROM product p WHERE p.sku = ANY ($3)) AS products,
       (SELECT jsonb_agg(to_jsonb(l)) FROM (
-          SELECT DISTINCT ON (sku) * FROM list_price
-          WHERE price_list = $2 AND sku = ANY ($3) AND valid_from <= $4
-            AND (valid_until IS NULL OR valid_until > $4)
-          ORDER BY sku, valid_from DESC) l) AS prices,
+          SELECT * FROM list_price
+          WHERE price_list = ANY ($2) AND sku = ANY ($3) AND valid_from <= $4
+            AND (valid_until IS NULL OR valid_until > $4)) l) AS prices,
       (SELECT jsonb_agg(to_jsonb(c)) FROM product_cost c
           WHERE c.sku = ANY ($3) AND c.valid_from <= $4) AS costs,
       (SELECT jsonb_agg(to_jsonb(m)) FROM (

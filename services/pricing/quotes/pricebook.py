@@ -8,6 +8,7 @@ from typing import Protocol, Self
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.pricing.catalogue.lists import PriceLists, price_lists_of
 from services.pricing.quotes.material import Needs
 from shared.calendar import Duration, period_of, trailing
 from shared.policy.benefit import BenefitPlan
@@ -56,6 +57,10 @@ class PriceBook:
     def routes_asked(self) -> tuple[str, ...]:
         """The routes that rows without a figure ask."""
         return tuple(sorted({row.ask for plan in self.discounts for row in plan.document.table.rows if row.ask}))
+
+    @cached_property
+    def price_lists(self) -> PriceLists:
+        return price_lists_of(self.rules)
 
     def needs(self, day: date) -> Needs:
         """What has to be read beside the month for prices of a day."""

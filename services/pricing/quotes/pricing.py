@@ -48,7 +48,7 @@ class AskedLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class QuoteRequest:
-    """`valid_days` may only shorten the life that the policy gives; no salespeople means the account's own."""
+    """`valid_days` may only shorten the policy's life of a quote; an empty list, no salespeople: the account's own."""
 
     account_id: UUID
     price_list: str

@@ -47,7 +47,9 @@ class NewQuoteLine(Request):
 
 class NewQuote(Request):
     account_id: UUID
-    price_list: Code = Field(examples=["standard-cny"])
+    price_list: Code | None = Field(
+        None, description="one that is meant for the account; its own if left out", examples=["standard-cny"]
+    )
     lines: Annotated[list[NewQuoteLine], Field(min_length=1, max_length=500)]
     payment_terms: PaymentTermsBody = Field(default_factory=PaymentTermsBody)
     valid_days: Annotated[int, Field(ge=1, le=3650)] | None = Field(None, description="fewer days than the policy's")
@@ -60,7 +62,7 @@ class NewQuote(Request):
     def request(self, requested_by: str) -> QuoteRequest:
         return QuoteRequest(
             account_id=self.account_id,
-            price_list=self.price_list,
+            price_list=self.price_list or "",
             lines=tuple(line.asked() for line in self.lines),
             requested_by=requested_by,
             terms=self.payment_terms.terms(),

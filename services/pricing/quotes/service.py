@@ -1,5 +1,7 @@
 """A quote's life: priced, asked for below the floor, accepted, withdrawn or expired; each step with its events."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -45,12 +47,17 @@ async def material_for(
     caller: Principal,
     now: datetime,
     zone: str,
+    price_lists: Sequence[str] = (),
     needs: Needs = NOTHING_MORE,
 ) -> Material:
-    """What the price needs, for an account within reach; raises UnknownAccount, AccountMerged, WrongSalespeople."""
+    """What the price needs, for an account within reach; raises UnknownAccount, AccountMerged, WrongSalespeople.
+
+    `price_lists` are read where the request names none.
+    """
     day, reach = local_day(now, zone), caller.reach(WRITING)
     skus = [line.sku for line in request.lines]
-    material = await read_material(session, Asking(request.account_id, request.price_list, skus, day, zone, needs))
+    lists = (request.price_list,) if request.price_list else price_lists
+    material = await read_material(session, Asking(request.account_id, lists, skus, day, zone, needs))
     if material is None or not reach.covers(branch=material.account.branch, account_id=str(request.account_id)):
         raise UnknownAccount
     account = not_merged(material.account)
@@ -70,20 +77,34 @@ async def preview_quote(
 ) -> tuple[PricedQuote, PriceBook]:
     """The same price without storing anything, and without asking the database a second time while no rule changes."""
     day = local_day(now, zone)
-    needs = shelf.last_used.needs(day) if shelf.last_used else NOTHING_MORE
-    material = await material_for(session, request, caller=caller, now=now, zone=zone, needs=needs)
+    guess = shelf.last_used
+    needs, lists = (guess.needs(day), guess.price_lists.names) if guess else (NOTHING_MORE, ())
+    material = await material_for(session, request, caller=caller, now=now, zone=zone, price_lists=lists, needs=needs)
     book = await shelf.book(session, material.policy_epoch, day)
-    if not needs.cover(book.needs(day)):
-        material = await material_for(session, request, caller=caller, now=now, zone=zone, needs=book.needs(day))
-    return price_quote(request, material, Setting(new_id(), "preview", now, zone, book)), book
+    right = book.price_lists.names
+    if not needs.cover(book.needs(day)) or not (request.price_list or lists == right):
+        needs = book.needs(day)
+        material = await material_for(
+            session, request, caller=caller, now=now, zone=zone, price_lists=right, needs=needs
+        )
+    return price_quote(*by_its_list(request, material, book), Setting(new_id(), "preview", now, zone, book)), book
+
+
+def by_its_list(request: QuoteRequest, material: Material, book: PriceBook) -> tuple[QuoteRequest, Material]:
+    """With the list that is named, or else the account's own (P1). PriceListNotForAccount, NoPriceListForAccount."""
+    lists, account = book.price_lists, material.account
+    name = request.price_list or lists.list_for(account)
+    lists.check(name, account)
+    return replace(request, price_list=name), material.by_list(name)
 
 
 async def give_quote(
     session: AsyncSession, request: QuoteRequest, *, caller: Principal, book: PriceBook, now: datetime, zone: str
 ) -> PricedQuote:
     """Price it, keep it with its trace, and ask for what is below a floor or has no figure."""
-    needs = book.needs(local_day(now, zone))
-    material = await material_for(session, request, caller=caller, now=now, zone=zone, needs=needs)
+    needs, lists = book.needs(local_day(now, zone)), book.price_lists.names
+    material = await material_for(session, request, caller=caller, now=now, zone=zone, price_lists=lists, needs=needs)
+    request, material = by_its_list(request, material, book)
     number = await repository.next_number(session, local_day(now, zone))
     priced = price_quote(request, material, Setting(new_id(), number, now, zone, book))
     await repository.add_quote(session, priced.quote, priced.trace())

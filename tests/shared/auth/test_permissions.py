@@ -169,7 +169,7 @@ def test_the_customers_contact_reaches_only_what_is_his_own_beyond_public_figure
     table = permission_table()
     wide = {name for name in table.names if table[name].roles.get("account_contact") is not Scope.OWN}
     held = {name for name in table.names if "account_contact" in table[name].roles}
-    assert held & wide == {"products.read", "prices.read", "exchange_rates.read"}
+    assert held & wide == {"products.read", "exchange_rates.read"}
 
 
 def test_who_runs_the_installation_decides_no_business() -> None:
