@@ -178,6 +178,7 @@ def _kind(current: Period) -> PeriodKind:
     return _KINDS[found["letter"]]
 
 
+@lru_cache(maxsize=4096)
 def trailing(length: Duration, day: date) -> Period:
     """The span that ends with `day`: days alone hold both ends (C12), months and years are `(day - n, day]`."""
     if not length.is_calendar:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from shared.calendar import Duration
 from shared.canonical import canonical, plain, restored
 from shared.money import Money
+from shared.trace_wording import Wording, word
 
 Value = Money | Decimal | Duration | date | bool | int | str
 Text = Mapping[str, str]
@@ -99,6 +100,10 @@ class Rule:
         said = {name: getattr(self, name) for name in ("what", "rule", "clause", "title", "written")}
         compares = {"compares": [list(pair) for pair in self.compares]}
         return {name: value for name, value in (said | compares).items() if value}
+
+    @cached_property
+    def wording(self) -> Wording:
+        return word(self.plain, ((asked.fact, asked.title) for asked in self.asks))
 
 
 @dataclass(frozen=True, slots=True)

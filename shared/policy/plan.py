@@ -86,6 +86,11 @@ class Plans:
     def __iter__(self) -> Iterator[Plan]:
         return iter(self.by_id.values())
 
+    def numbered(self) -> tuple[Numbered, ...]:
+        """The versions it was compiled of, as `compile_plans` takes them in another process."""
+        versions = (plan.heading.policy.rpartition("@")[2] for plan in self)
+        return tuple(Numbered(plan.document, int(version)) for plan, version in zip(self, versions, strict=True))
+
     def benefits(self) -> tuple[BenefitPlan, ...]:
         return tuple(plan for plan in self if isinstance(plan, BenefitPlan))
 

@@ -117,6 +117,7 @@ async def rate_all(sessions: Sessions, *, accounts: int) -> tuple[float, list[fl
         rules = Rulebook((await CompiledPolicies().current(session)).in_force(AS_OF))
         run = await begin_run(session, wanted=Wanted(AS_OF, AccountsWanted(EVERYTHING)), rules=rules, who=who)
         async for _ in portions(session, run=run, who=who):
+            await commit(session)
             if run.rated * 10 // accounts > len(memory):
                 memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         await end_run(session, run=run, who=who)

@@ -12,9 +12,9 @@ from services.accounts.overrides import repository
 from services.accounts.overrides.domain import OverlappingOverride, OverrideState, check_override, override_answered
 from services.accounts.overrides.models import ClassOverride
 from services.accounts.overrides.schemas import NewOverride
+from services.accounts.ratings.appraising import RATING_ROW
 from services.accounts.ratings.classes import NewClass, record_class
 from services.accounts.ratings.domain import AlreadyAnswered, Answer, Heard
-from services.accounts.ratings.running import RATING_ROW
 from shared.asking import sought
 from shared.ids import new_id
 from shared.outbox import record

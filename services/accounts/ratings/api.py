@@ -1,16 +1,19 @@
 """Assessments, ratings and classes over HTTP (A2, A5)."""
 
 from collections import Counter
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import Path, Query
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers import repository as dossiers
 from services.accounts.dossiers.api import AccountId
 from services.accounts.edge import Here
 from services.accounts.ratings import repository, service
 from services.accounts.ratings.domain import ProposalState, class_on
+from services.accounts.ratings.kept_decisions import whole_decisions
 from services.accounts.ratings.models import Assessment, ClassRow, RatingProposal, RatingRun
 from services.accounts.ratings.proposing import two_digits
 from services.accounts.ratings.running import Rated
@@ -130,7 +133,8 @@ async def list_proposals(
     ):
         if wanted is not None:
             query = query.where(column == wanted)
-    return await read_page(session, query, asked=asked, by=oldest_first(RatingProposal.id), show=shown_proposal)
+    page = await read_page(session, query, asked=asked, by=oldest_first(RatingProposal.id), show=_as_it_is)
+    return Page(items=await shown_proposals(session, page.items), next=page.next)
 
 
 @router.get("/rating-proposals/{proposal_id}")
@@ -140,9 +144,9 @@ async def read_proposal(
     caller: Annotated[Principal, allowed("classes.read")],
 ) -> ProposalOut:
     """A proposal with the evidence of every criterion (A5)."""
-    return shown_proposal(
-        await repository.proposal(session, proposal_id=proposal_id, reach=caller.reach("classes.read"))
-    )
+    row = await repository.proposal(session, proposal_id=proposal_id, reach=caller.reach("classes.read"))
+    [shown] = await shown_proposals(session, [row])
+    return shown
 
 
 @router.get("/rating-proposals/{proposal_id}/explanation")
@@ -155,8 +159,9 @@ async def explain_proposal(
 ) -> ExplanationOut:
     """The rating in words: each criterion, what was found, its points, and the grade."""
     proposal = await repository.proposal(session, proposal_id=proposal_id, reach=caller.reach("classes.read"))
-    decision = Decision.read_plain(proposal.decision)
-    return ExplanationOut(language=here.language, lines=list(explain(decision, here.language)), trace=proposal.decision)
+    [whole] = await whole_decisions(session, kept=[proposal.decision])
+    lines = explain(Decision.read_plain(whole), here.language)
+    return ExplanationOut(language=here.language, lines=list(lines), trace=whole)
 
 
 @router.get("/accounts/{account_id}/classes")
@@ -210,9 +215,19 @@ def shown_span(row: ClassRow) -> ClassSpan:
     return ClassSpan(**{name: getattr(row, name) for name in ClassSpan.model_fields})
 
 
-def shown_proposal(row: RatingProposal) -> ProposalOut:
-    fields = {name: getattr(row, name) for name in ProposalOut.model_fields if name != "score"}
-    return ProposalOut(score=two_digits(row.score), **fields)
+async def shown_proposals(session: AsyncSession, rows: Sequence[RatingProposal]) -> list[ProposalOut]:
+    """Each with its whole trace, by which a stranger computes it again."""
+    decisions = await whole_decisions(session, kept=[row.decision for row in rows])
+    return [_shown_proposal(row, whole) for row, whole in zip(rows, decisions, strict=True)]
+
+
+def _shown_proposal(row: RatingProposal, whole: dict[str, Any]) -> ProposalOut:
+    fields = {name: getattr(row, name) for name in ProposalOut.model_fields if name not in ("score", "decision")}
+    return ProposalOut(score=two_digits(row.score), decision=whole, **fields)
+
+
+def _as_it_is(row: RatingProposal) -> RatingProposal:
+    return row
 
 
 def shown_assessment(row: Assessment) -> AssessmentOut:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.overrides.service import answer_override
-from services.accounts.ratings import repository
+from services.accounts.ratings import order_book
 from services.accounts.ratings.domain import Answer, Heard
 from services.accounts.ratings.models import RateRow
 from services.accounts.ratings.movements import Movement, changes, due_day, worth_of
@@ -32,12 +32,12 @@ async def note_orders(session: AsyncSession, told: Sequence[tuple[OrderEvent, da
     """Fold order events, each with when it was recorded, into what was bought: one read and two writes."""
     if not told:
         return
-    known = await repository.bought_orders(session, order_ids={event.order_id for event, _ in told})
+    known = await order_book.bought_orders(session, order_ids={event.order_id for event, _ in told})
     moved = [movement for event, at in told for movement in note_order(known, event, recorded_at=at, zone=zone)]
     if known:
-        await repository.save_orders(session, orders=known)
+        await order_book.save_orders(session, orders=known)
     if moved:
-        await repository.add_movements(session, movements=moved)
+        await order_book.add_movements(session, movements=moved)
 
 
 def note_order(known: dict[str, Bought], event: OrderEvent, *, recorded_at: datetime, zone: str) -> list[Movement]:

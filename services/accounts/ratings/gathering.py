@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.contacts.repository import contact_days_of
 from services.accounts.merges.repository import families_of
-from services.accounts.ratings import repository
+from services.accounts.ratings import order_book, repository
 from services.accounts.ratings.adding_up import company_margin, purchases_of
 from services.accounts.ratings.facts import Bought, Purchased, RatedAccount, Span, together
 from services.accounts.ratings.questions import Asked
@@ -118,7 +118,7 @@ async def _purchased(session: AsyncSession, *, members: Collection[str], ground:
 async def _placed(session: AsyncSession, *, account_ids: Collection[str], ground: Ground) -> dict[str, Windows]:
     found: dict[str, dict[tuple[date, date], int]] = {}
     for window in ground.asked.windows_of("orders.count"):
-        counted = await repository.orders_placed(session, account_ids=account_ids, window=window, as_of=ground.as_of)
+        counted = await order_book.orders_placed(session, account_ids=account_ids, window=window, as_of=ground.as_of)
         for account_id, orders in counted.items():
             found.setdefault(account_id, {})[window.first, window.until] = orders
     return dict(found)

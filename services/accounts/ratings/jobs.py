@@ -1,5 +1,6 @@
 """What ratings do by themselves: at the end of a half year every account is rated as of its last day (A5)."""
 
+from contextlib import aclosing
 from datetime import datetime
 
 import structlog
@@ -7,12 +8,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.ratings import repository
+from services.accounts.ratings.appraising import RATING_ROW
 from services.accounts.ratings.repository import AccountsWanted
-from services.accounts.ratings.running import RATING_ROW, Wanted, begin_run, end_run, portions
+from services.accounts.ratings.running import (
+    Run,
+    RunGoesOnElsewhere,
+    Wanted,
+    begin_run,
+    end_run,
+    portions,
+    resume_run,
+)
 from shared.auth.principal import Reach
 from shared.calendar import Period, day_start, local_day, period_of, preceding
+from shared.db.session import commit
 from shared.jobs import Job
-from shared.policy.compiled import CompiledPolicies
+from shared.policy.compiled import CompiledPolicies, PolicySet
 from shared.policy.rulebook import NotGoverned, Rulebook
 
 LOOK_EVERY_S = 60.0
@@ -27,27 +38,45 @@ def rates_every_period(zone: str) -> Job:
     policies = CompiledPolicies()
 
     async def look(session: AsyncSession, now: datetime) -> None:
-        today = local_day(now, zone)
-        rules = Rulebook((await policies.current(session)).in_force(today))
-        await rate_ended_period(session, rules=rules, now=now, zone=zone)
+        await rate_ended_period(session, policies=await policies.current(session), now=now, zone=zone)
 
     return Job("rate_accounts", LOOK_EVERY_S, look)
 
 
-async def rate_ended_period(session: AsyncSession, *, rules: Rulebook, now: datetime, zone: str) -> Period | None:
-    """Rates every account that was there when the last window ended; None where that is done, or nothing says how."""
+async def rate_ended_period(session: AsyncSession, *, policies: PolicySet, now: datetime, zone: str) -> Period | None:
+    """Rates every account that was there when the last window ended; None where that is done, or nothing says how.
+
+    Each portion is committed, and a run that was broken off goes on by the documents of the day it began on.
+    """
+    rules = Rulebook(policies.in_force(local_day(now, zone)))
     try:
         card = rules.scorecard(row=RATING_ROW, subject="account").document
     except NotGoverned:
         return None
     ended = preceding(period_of(card.window or "half_year", local_day(now, zone)))
-    if await repository.rated_period(session, key=ended.key):
+    begun = await repository.run_of_period(session, key=ended.key)
+    if begun is not None and begun.ended_at is not None:
         return None
     there = AccountsWanted(EVERYTHING, opened_before=day_start(ended.until, zone))
-    who = Whereabouts(SYSTEM, EVERYTHING, now, zone)
-    wanted = Wanted(ended.last, there, period=ended.key)
-    run = await begin_run(session, wanted=wanted, rules=rules, who=who)
-    async for _ in portions(session, run=run, who=who):
-        log.info("portion_rated", period=ended.key, done=run.rated)
-    await end_run(session, run=run, who=who)
+    who, wanted = Whereabouts(SYSTEM, EVERYTHING, now, zone), Wanted(ended.last, there, period=ended.key)
+    if begun is None:
+        run = await begin_run(session, wanted=wanted, rules=rules, who=who)
+    else:
+        rules = Rulebook(policies.in_force(local_day(begun.started_at, zone)))
+        run = await resume_run(session, begun=begun, wanted=wanted, rules=rules, who=who)
+    await _rate_to_its_end(session, run=run, who=who)
     return ended
+
+
+async def _rate_to_its_end(session: AsyncSession, *, run: Run, who: Whereabouts) -> None:
+    await commit(session)
+    try:
+        async with aclosing(portions(session, run=run, who=who)) as rated:
+            async for _ in rated:
+                await commit(session)
+                log.info("portion_rated", period=run.wanted.period, done=run.rated)
+    except RunGoesOnElsewhere:
+        log.info("run_goes_on_elsewhere", period=run.wanted.period, done=run.rated)
+        return
+    await end_run(session, run=run, who=who)
+    await commit(session)

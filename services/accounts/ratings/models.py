@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Identity, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,7 +28,10 @@ class Assessment(Base):
 
 
 class RatingRun(Base):
-    """One run; `period` names the half year of a run that nobody had to start, and there is one of those."""
+    """One run; `period` names the half year of a run that nobody had to start, and there is one of those.
+
+    Every account up to `rated_to` has been rated, by id; a run without its end goes on after it.
+    """
 
     __tablename__ = "rating_run"
 
@@ -40,10 +43,15 @@ class RatingRun(Base):
     policies: Mapped[list[str]] = mapped_column(JSONB)
     rated: Mapped[int]
     proposed: Mapped[int]
+    rated_to: Mapped[str] = mapped_column(server_default="")
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class RatingProposal(Base):
-    """`late` is what this rating counts although it came too late for the one before, by order and assessment."""
+    """`late` is what this rating counts although it came too late for the one before, by order and assessment.
+
+    `decision` is as it is kept (shared/trace_writing.py), its rules' words in `decision_rule`.
+    """
 
     __tablename__ = "rating_proposal"
 
@@ -56,7 +64,7 @@ class RatingProposal(Base):
     state: Mapped[str]
     policy: Mapped[str]
     takes_effect: Mapped[str]
-    decision: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    decision: Mapped[dict[str, Any]] = mapped_column(JSON)
     proposed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     late: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
 
@@ -64,6 +72,15 @@ class RatingProposal(Base):
         UniqueConstraint("run_id", "account_id"),
         Index("ix_rating_proposal_account_id", "account_id", "proposed_at"),
     )
+
+
+class RuleSaid(Base):
+    """What a rule says in every decision that names its key; a hundred thousand ratings share some thirty of them."""
+
+    __tablename__ = "decision_rule"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    said: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class ClassRow(Base):

@@ -1,6 +1,5 @@
 """A portion of rated accounts becomes proposals, each with the evidence of every criterion, and asks for approval."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,19 +12,36 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.ratings import repository
+from services.accounts.ratings.appraising import Appraised
 from services.accounts.ratings.domain import ClassFact, ProposalState, rated_class
 from services.accounts.ratings.lateness import LastRating, came_late, last_ratings
 from shared.asking import sought
-from shared.canonical import canonical
+from shared.db.driver import copy_rows
 from shared.events.accounts import ClassProposed
-from shared.events.asks import ApprovalAskWithdrawn
+from shared.events.asks import ApprovalAskWithdrawn, ApprovalSought
 from shared.ids import new_id
 from shared.outbox import record_many
 from shared.policy.forms import ByDirection, Scorecard
-from shared.policy.scorecard import Rating
-from shared.trace import Decision
+from shared.policy.scorecard import ScorecardPlan
 
 SUPERSEDED = "a newer rating took its place"
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """An account that its scorecard gave a grade, and its branch."""
+
+    appraised: Appraised
+    branch: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposingRun:
+    """The run that proposes, as of the end of which day, and by which scorecard."""
+
+    id: str
+    as_of: date
+    card: ScorecardPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,64 +53,54 @@ class Proposed:
     branch: str
     state: ProposalState
     takes_effect: str
-    decision: Decision[Rating]
+    policy: str
+    appraised: Appraised
     late: Sequence[Mapping[str, Any]]
-    written: bytes
 
     @property
     def grade(self) -> str:
-        return self.decision.outcome.grade
+        return self.appraised.grade
 
     @property
     def score(self) -> Decimal:
-        return self.decision.outcome.score or Decimal(0)
+        return self.appraised.score or Decimal(0)
 
 
 async def propose(
-    session: AsyncSession,
-    *,
-    run_id: str,
-    as_of: date,
-    card: Scorecard,
-    rated: Sequence[tuple[Decision[Rating], str]],
-    who: Whereabouts,
+    session: AsyncSession, *, run: ProposingRun, graded: Sequence[Graded], who: Whereabouts
 ) -> list[Proposed]:
-    """A5: `(decision, branch)` of some accounts as proposals. A class that stays is noted and asks nobody.
+    """A5: some accounts' ratings as proposals. A class that stays is noted and asks nobody.
 
     What an earlier run still asks for is withdrawn: it would decide on older facts.
     """
-    account_ids = [decision.subject.id for decision, _ in rated]
+    account_ids = [one.appraised.account_id for one in graded]
     classes = await repository.classes_of_all(session, account_ids=account_ids)
     last = await last_ratings(session, account_ids=account_ids)
-    late = await came_late(session, last=last, as_of=as_of)
-    proposed = [
-        _proposed(card, decision, branch, rated_class(classes.get(decision.subject.id, ())), late)
-        for decision, branch in rated
-    ]
-    await _save(session, proposed, run_id=run_id, as_of=as_of, who=who)
-    await _supersede(session, [(key, one) for key, one in last.items() if one.as_of <= as_of], who=who)
-    record_many(session, _told(proposed, card, as_of=as_of, who=who))
+    late = await came_late(session, last=last, as_of=run.as_of)
+    proposed = [_proposed(run, one, rated_class(classes.get(one.appraised.account_id, ())), late) for one in graded]
+    await _save(session, proposed, run=run, who=who)
+    await _supersede(session, [(key, one) for key, one in last.items() if one.as_of <= run.as_of], who=who)
+    record_many(session, _told(proposed, run, who=who))
     return proposed
 
 
 def _proposed(
-    card: Scorecard,
-    decision: Decision[Rating],
-    branch: str,
+    run: ProposingRun,
+    graded: Graded,
     current: ClassFact | None,
     late: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> Proposed:
-    account_id, grade = decision.subject.id, decision.outcome.grade
-    stays = current is not None and current.grade == grade
+    appraised = graded.appraised
+    stays = current is not None and current.grade == appraised.grade
     return Proposed(
         proposal_id=str(new_id()),
-        account_id=account_id,
-        branch=branch,
+        account_id=appraised.account_id,
+        branch=graded.branch,
         state=ProposalState.unchanged if stays else ProposalState.proposed,
-        takes_effect=effect_start(card, current, grade),
-        decision=decision,
-        late=late.get(account_id, ()),
-        written=canonical(decision),
+        takes_effect=effect_start(run.card.document, current, appraised.grade),
+        policy=run.card.heading.policy,
+        appraised=appraised,
+        late=late.get(appraised.account_id, ()),
     )
 
 
@@ -108,21 +114,25 @@ def effect_start(card: Scorecard, current: ClassFact | None, grade: str) -> str:
     return periods[word]
 
 
-async def _save(
-    session: AsyncSession, proposed: Sequence[Proposed], *, run_id: str, as_of: date, who: Whereabouts
-) -> None:
-    columns = {
-        "ids": [one.proposal_id for one in proposed],
-        "accounts": [one.account_id for one in proposed],
-        "grades": [one.grade for one in proposed],
-        "scores": [one.score for one in proposed],
-        "states": [str(one.state) for one in proposed],
-        "policies": [one.decision.policy for one in proposed],
-        "effects": [one.takes_effect for one in proposed],
-        "decisions": [one.written.decode() for one in proposed],
-        "late": [orjson.dumps(one.late).decode() for one in proposed],
-    }
-    await session.execute(_SAVE, columns | {"run": run_id, "as_of": as_of, "now": who.now})
+async def _save(session: AsyncSession, proposed: Sequence[Proposed], *, run: ProposingRun, who: Whereabouts) -> None:
+    rows = (
+        (
+            one.proposal_id,
+            run.id,
+            one.account_id,
+            run.as_of,
+            one.grade,
+            one.score,
+            one.state.value,
+            one.policy,
+            one.takes_effect,
+            one.appraised.kept,
+            who.now,
+            orjson.dumps(one.late).decode(),
+        )
+        for one in proposed
+    )
+    await copy_rows(session, "rating_proposal", _COLUMNS, rows)
 
 
 async def _supersede(session: AsyncSession, last: Sequence[tuple[str, LastRating]], *, who: Whereabouts) -> None:
@@ -147,8 +157,9 @@ async def _supersede(session: AsyncSession, last: Sequence[tuple[str, LastRating
 
 
 def _told(
-    proposed: Sequence[Proposed], card: Scorecard, *, as_of: date, who: Whereabouts
-) -> Iterator[ClassProposed | Any]:
+    proposed: Sequence[Proposed], run: ProposingRun, *, who: Whereabouts
+) -> Iterator[ClassProposed | ApprovalSought]:
+    route = run.card.document.confirm
     for one in proposed:
         if one.state is not ProposalState.proposed:
             continue
@@ -157,18 +168,18 @@ def _told(
             account_id=one.account_id,
             proposal_id=one.proposal_id,
             grade=one.grade,
-            as_of=as_of,
+            as_of=run.as_of,
         )
-        if card.confirm is not None:
-            yield _ask(one, route=card.confirm, who=who)
+        if route is not None:
+            yield _ask(one, route=route, who=who)
 
 
-def _ask(one: Proposed, *, route: str, who: Whereabouts) -> Any:
+def _ask(one: Proposed, *, route: str, who: Whereabouts) -> ApprovalSought:
     """Whoever started the run is not its requester; the evidence is the digest of the whole decision and its points."""
     return sought(
         occurred_at=who.now,
         subject=("rating", one.proposal_id),
-        content={"account": one.account_id, "grade": one.grade, "evidence": evidence_of(one.decision, one.written)},
+        content={"account": one.account_id, "grade": one.grade, "evidence": evidence_of(one)},
         route=route,
         requester="system",
         account_id=one.account_id,
@@ -180,17 +191,10 @@ def _ask(one: Proposed, *, route: str, who: Whereabouts) -> Any:
     )
 
 
-def evidence_of(decision: Decision[Rating], written: bytes) -> dict[str, Any]:
-    """What an approval is bound to: points by criterion (null where nothing is known), and the stored decision's hash.
-
-    It is hashed as it is written, so that a hundred thousand traces are turned into text once and not twice.
-    """
-    points = {
-        node.rule.written["id"]: None if node.result is None else f"{node.result}"
-        for node in decision.trace.inside
-        if node.rule.what == "criterion" and node.rule.written
-    }
-    return {"policy": decision.policy, "points": points, "digest": hashlib.sha256(written).hexdigest()}
+def evidence_of(proposed: Proposed) -> dict[str, Any]:
+    """What an approval is bound to: points by criterion, null where nothing is known, and the whole decision's hash."""
+    appraised = proposed.appraised
+    return {"policy": proposed.policy, "points": dict(appraised.points), "digest": appraised.digest}
 
 
 def two_digits(score: Decimal) -> str:
@@ -198,16 +202,10 @@ def two_digits(score: Decimal) -> str:
     return str(score.quantize(Decimal("0.01")))
 
 
-_SAVE = text("""
-    INSERT INTO rating_proposal (id, run_id, account_id, as_of, grade, score, state, policy, takes_effect, decision,
-                                 proposed_at, late)
-    SELECT id, :run, account_id, :as_of, grade, score, state, policy, effect, CAST(decision AS jsonb), :now,
-           CAST(late AS jsonb)
-    FROM unnest(CAST(:ids AS text[]), CAST(:accounts AS text[]), CAST(:grades AS text[]), CAST(:scores AS numeric[]),
-                CAST(:states AS text[]), CAST(:policies AS text[]), CAST(:effects AS text[]),
-                CAST(:decisions AS text[]), CAST(:late AS text[]))
-         AS one (id, account_id, grade, score, state, policy, effect, decision, late)
-""")
+_COLUMNS = (
+    "id", "run_id", "account_id", "as_of", "grade", "score", "state", "policy", "takes_effect", "decision",
+    "proposed_at", "late",
+)  # fmt: skip
 _SUPERSEDE = text("""
     UPDATE rating_proposal SET state = 'superseded' WHERE id = ANY(:ids) AND state = 'proposed' RETURNING id
 """)

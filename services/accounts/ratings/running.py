@@ -1,7 +1,8 @@
-"""A rating run goes by portions: a hundred thousand accounts need no more memory than a thousand (A2, A5)."""
+"""A rating run, portion by portion: what one is needed for is read ahead, judged, and written with its events."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -11,23 +12,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.ratings import repository
+from services.accounts.ratings.appraisers import Appraiser, Judging, appraiser
+from services.accounts.ratings.appraising import Appraisals, Cards, cards_of
 from services.accounts.ratings.domain import DayAhead
-from services.accounts.ratings.facts import Purchased, RatedAccount, RatingFacts, Span
+from services.accounts.ratings.facts import Purchased, RatedAccount, Span
 from services.accounts.ratings.gathering import Ground, common_ground, what_is_known
+from services.accounts.ratings.kept_decisions import keep_rules
 from services.accounts.ratings.models import RatingRun
-from services.accounts.ratings.proposing import propose
+from services.accounts.ratings.proposing import Graded, ProposingRun, propose
 from services.accounts.ratings.questions import asked_by
-from services.accounts.ratings.repository import AccountsWanted
-from services.accounts.segments.service import SEGMENT_ROW, Found, record_segments
+from services.accounts.ratings.repository import AccountsWanted, Step
+from services.accounts.segments.service import Found, record_segments
 from shared import outbox
 from shared.ids import new_id
-from shared.policy.evaluation import Case
+from shared.policy.plan import Plans
 from shared.policy.rulebook import NotGoverned, Rulebook
-from shared.policy.scorecard import Rating, ScorecardPlan
-from shared.trace import Decision, Subject
+from shared.policy.scorecard import ScorecardPlan
 
-RATING_ROW = "A2"
 PORTION = 500
+AHEAD = 3  # portions judged or waiting for it while the one before them is written
+
+
+class RunGoesOnElsewhere(Exception):
+    """Another process has rated this portion: it goes on with the run, this one leaves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,99 +64,132 @@ class Run:
 
     id: str
     wanted: Wanted
-    card: ScorecardPlan
+    cards: Cards
+    plans: Plans
     ground: Ground
-    segments: ScorecardPlan | None
+    rated_to: str = ""
     rated: int = 0
     proposed: int = 0
 
     @property
     def policy(self) -> str:
-        return self.card.heading.policy
+        return self.cards.rating.heading.policy
 
-    @property
-    def policies(self) -> list[str]:
-        return [card.heading.policy for card in (self.card, self.segments) if card is not None]
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """The accounts after one id, what is known of them, and what they are found to be."""
+
+    after: str
+    rows: Sequence[Row[str, str, str]]
+    known: dict[str, RatedAccount]
+    appraised: Awaitable[Appraisals]
 
 
 async def begin_run(session: AsyncSession, *, wanted: Wanted, rules: Rulebook, who: Whereabouts) -> Run:
-    """Raises DayAhead for a day that lies ahead, NotFound for an account that is not there, NotGoverned."""
+    """Unless it is a preview, the run is kept from its start.
+
+    Raises DayAhead for a day that lies ahead, NotFound for an account that is not there, NotGoverned.
+    """
     if wanted.as_of > who.today:
         raise DayAhead
     await repository.check_all_are_there(session, wanted=wanted.accounts)
-    card, segments = rules.scorecard(row=RATING_ROW, subject="account"), segment_card(rules)
-    cards = [card] if segments is None else [card, segments]
-    asked = asked_by(cards, as_of=last_moment(wanted.as_of, who.zone), currency=compared_in(cards))
+    run = await _laid_out(session, run_id=str(new_id()), wanted=wanted, rules=rules, who=who)
+    if not wanted.preview:
+        session.add(
+            RatingRun(
+                id=run.id,
+                as_of=wanted.as_of,
+                period=wanted.period,
+                started_by=who.user_id,
+                started_at=who.now,
+                policies=run.cards.policies,
+                rated=0,
+                proposed=0,
+                rated_to="",
+            )
+        )
+        await session.flush()
+    return run
+
+
+async def resume_run(
+    session: AsyncSession, *, begun: RatingRun, wanted: Wanted, rules: Rulebook, who: Whereabouts
+) -> Run:
+    """A run whose process ended before it did, after the last account it had rated. Raises NotGoverned."""
+    run = await _laid_out(session, run_id=begun.id, wanted=wanted, rules=rules, who=who)
+    run.rated_to, run.rated, run.proposed = begun.rated_to, begun.rated, begun.proposed
+    return run
+
+
+async def _laid_out(session: AsyncSession, *, run_id: str, wanted: Wanted, rules: Rulebook, who: Whereabouts) -> Run:
+    cards = cards_of(rules)
+    asked = asked_by(cards.all, as_of=last_moment(wanted.as_of, who.zone), currency=compared_in(cards.all))
     ground = await common_ground(session, asked=asked, as_of=wanted.as_of, zone=who.zone)
-    return Run(str(new_id()), wanted, card, ground, segments)
+    return Run(run_id, wanted, cards, rules.plans, ground)
 
 
-async def portions(session: AsyncSession, *, run: Run, who: Whereabouts) -> AsyncIterator[list[Rated]]:
-    """Rates the next portion each time; unless it is a preview, its proposals and events are written with it."""
-    after = ""
-    while rows := await repository.accounts_to_rate(session, wanted=run.wanted.accounts, after=after, most=PORTION):
-        after = rows[-1].id
+async def portions(session: AsyncSession, *, run: Run, who: Whereabouts) -> AsyncGenerator[list[Rated], None]:
+    """Rates the next portion each time; unless it is a preview, its proposals and events are written with it.
+
+    The caller may commit after each. Raises RunGoesOnElsewhere.
+    """
+    waiting = await repository.how_many(session, wanted=run.wanted.accounts, after=run.rated_to)
+    judging = Judging(run.plans, last_moment(run.wanted.as_of, who.zone), written=not run.wanted.preview)
+    with appraiser(judging, accounts=waiting) as appraise:
+        ahead = deque[Portion]()
+        async for portion in _read(session, run=run, appraise=appraise):
+            ahead.append(portion)
+            if len(ahead) > AHEAD:
+                yield await _settle(session, run=run, portion=ahead.popleft(), who=who)
+        while ahead:
+            yield await _settle(session, run=run, portion=ahead.popleft(), who=who)
+
+
+async def _read(session: AsyncSession, *, run: Run, appraise: Appraiser) -> AsyncIterator[Portion]:
+    after, wanted = run.rated_to, run.wanted.accounts
+    while rows := await repository.accounts_to_rate(session, wanted=wanted, after=after, most=PORTION):
         known = await what_is_known(session, account_ids=[row.id for row in rows], ground=run.ground)
-        yield await _rate_portion(session, run=run, rows=rows, known=known, who=who)
+        yield Portion(after, rows, known, appraise([replace(known[row.id], parts=()) for row in rows]))
+        after = rows[-1].id
 
 
 async def end_run(session: AsyncSession, *, run: Run, who: Whereabouts) -> None:
-    """Keep what the run was and came to; a preview leaves nothing behind."""
-    if run.wanted.preview:
-        return
-    row = RatingRun(
-        id=run.id,
-        as_of=run.wanted.as_of,
-        period=run.wanted.period,
-        started_by=who.user_id,
-        started_at=who.now,
-        policies=run.policies,
-        rated=run.rated,
-        proposed=run.proposed,
-    )
-    session.add(row)
-    await session.flush()
+    """A preview leaves nothing behind."""
+    if not run.wanted.preview:
+        await repository.end_run(session, run_id=run.id, now=who.now)
 
 
-async def _rate_portion(
-    session: AsyncSession,
-    *,
-    run: Run,
-    rows: Sequence[Row[str, str, str]],
-    known: dict[str, RatedAccount],
-    who: Whereabouts,
-) -> list[Rated]:
-    moment = last_moment(run.wanted.as_of, who.zone)
-    cases = [Case(RatingFacts(known[row.id]), Subject("account", row.id), moment) for row in rows]
-    decided = [(row, run.card.decide(case)) for row, case in zip(rows, cases, strict=True)]
+async def _settle(session: AsyncSession, *, run: Run, portion: Portion, who: Whereabouts) -> list[Rated]:
+    appraised = await portion.appraised
     proposals: dict[str, str] = {}
     if not run.wanted.preview:
-        if run.segments is not None:
-            found = Found(run.id, run.wanted.as_of, run.segments)
-            segments = [run.segments.decide(case) for case in cases]
-            await record_segments(session, found=found, decisions=segments, who=who)
-        graded = [(decision, row.branch) for row, decision in decided if decision.outcome.grade]
-        proposals = await _propose_portion(session, run=run, graded=graded, known=known, who=who)
-    run.rated += len(rows)
+        proposals = await _write(session, run=run, portion=portion, appraised=appraised, who=who)
+    run.rated += len(portion.rows)
+    run.proposed += len(proposals)
+    run.rated_to = portion.rows[-1].id
     return [
-        Rated(row.id, row.number, decision.outcome.score, decision.outcome.grade, proposals.get(row.id))
-        for row, decision in decided
+        Rated(row.id, row.number, one.score, one.grade, proposals.get(row.id))
+        for row, one in zip(portion.rows, appraised.ratings, strict=True)
     ]
 
 
-async def _propose_portion(
-    session: AsyncSession,
-    *,
-    run: Run,
-    graded: Sequence[tuple[Decision[Rating], str]],
-    known: dict[str, RatedAccount],
-    who: Whereabouts,
+async def _write(
+    session: AsyncSession, *, run: Run, portion: Portion, appraised: Appraisals, who: Whereabouts
 ) -> dict[str, str]:
     """Proposal ids by account; the events are written with the portion, so that none are held until the end."""
-    await _freeze(session, run=run, known=known, now=who.now)
-    made = await propose(session, run_id=run.id, as_of=run.wanted.as_of, card=run.card.document, rated=graded, who=who)
+    graded = [Graded(one, row.branch) for row, one in zip(portion.rows, appraised.ratings, strict=True) if one.grade]
+    step = Step(run.id, portion.after, portion.rows[-1].id, len(portion.rows), len(graded))
+    if not await repository.advance_run(session, step=step):
+        raise RunGoesOnElsewhere
+    await keep_rules(session, wordings=appraised.wordings)
+    if run.cards.segments is not None:
+        found = Found(run.id, run.wanted.as_of, run.cards.segments)
+        await record_segments(session, found=found, appraised=appraised.segments, who=who)
+    await _freeze(session, run=run, known=portion.known, now=who.now)
+    proposing = ProposingRun(run.id, run.wanted.as_of, run.cards.rating)
+    made = await propose(session, run=proposing, graded=graded, who=who)
     await outbox.flush(session)
-    run.proposed += len(made)
     return {one.account_id: one.proposal_id for one in made}
 
 
@@ -181,14 +221,6 @@ def compared_in(cards: Sequence[ScorecardPlan]) -> str:
             {"en": "No criterion names the currency of a comparison.", "zh": "评分卡未指明比较所用币种。"}
         )
     return found
-
-
-def segment_card(rules: Rulebook) -> ScorecardPlan | None:
-    """A3 is rated in the same run where a scorecard says how."""
-    try:
-        return rules.scorecard(row=SEGMENT_ROW, subject="account")
-    except NotGoverned:
-        return None
 
 
 def last_moment(day: date, zone: str) -> datetime:

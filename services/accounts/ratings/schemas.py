@@ -68,6 +68,7 @@ class RatingRunOut(BaseModel):
     policies: list[str] = Field(examples=[["account-class@1"]])
     rated: int = Field(description="accounts")
     proposed: int = Field(description="of these, with a grade")
+    ended_at: AwareDatetime | None = Field(description="none while accounts are left to rate")
 
 
 class LateFact(BaseModel):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.repository import seen_by
-from services.accounts.ratings import repository as ratings
+from services.accounts.ratings import order_book
 from services.accounts.ratings.purchases import Bought
 from shared.auth.principal import Reach
 from shared.calendar import Period
@@ -34,7 +34,7 @@ async def account_numbers(session: AsyncSession, *, reach: Reach) -> dict[str, s
 
 async def sold_in(session: AsyncSession, *, span: Period, account_ids: Collection[str] | None) -> Iterator[Sold]:
     """Every delivery of the period to these accounts; None is every account."""
-    orders = await ratings.orders_of(session, account_ids=account_ids, since=span.first)
+    orders = await order_book.orders_of(session, account_ids=account_ids, since=span.first)
     bought = (order for theirs in orders.values() for order in theirs if not order.cancelled)
     return (sold for order in bought for sold in deliveries(order) if span.holds(sold.day))
 

@@ -9,6 +9,7 @@ from services.accounts.dossiers import repository as dossiers
 from services.accounts.dossiers.api import AccountId
 from services.accounts.edge import Here
 from services.accounts.explanations import Explained, explained
+from services.accounts.ratings.kept_decisions import whole_decisions
 from services.accounts.ratings.proposing import two_digits
 from services.accounts.segments import repository, service
 from services.accounts.segments.models import SegmentRow
@@ -68,7 +69,7 @@ async def explain_segment(
     found = standing_on(standings(rows), as_of or who.today, who.now)
     for row, standing in zip(rows, standings(rows), strict=True):
         if standing is found or standing == found:
-            return explained({"decisions": [row.decision]}, here)
+            return explained({"decisions": await whole_decisions(session, kept=[row.decision])}, here)
     raise NotFound({"en": "The account has no segment on that day.", "zh": "客户当日没有价值分类。"})
 
 

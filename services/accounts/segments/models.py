@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import DateTime, ForeignKey, Index, Numeric
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, Numeric
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,7 +12,7 @@ from services.accounts.database import Base
 
 
 class SegmentRow(Base):
-    """Written when a run finds another segment than the one that stands; the decision keeps its evidence."""
+    """Written when a run finds another segment than the one that stands; `decision` is kept as a proposal's."""
 
     __tablename__ = "account_segment"
 
@@ -25,7 +25,7 @@ class SegmentRow(Base):
     as_of: Mapped[date]
     policy: Mapped[str]
     score: Mapped[Decimal] = mapped_column(Numeric())
-    decision: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    decision: Mapped[dict[str, Any]] = mapped_column(JSON)
 
     __table_args__ = (Index("ix_account_segment_account_id", "account_id", "id"),)
 

@@ -3,23 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, cast
+from typing import ClassVar
 
-from sqlalchemy import Table, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.service import Whereabouts
+from services.accounts.ratings.appraising import Appraised
 from services.accounts.segments import repository
-from services.accounts.segments.models import NeedsRow, SegmentRow
+from services.accounts.segments.models import NeedsRow
+from shared.db.driver import copy_rows
 from shared.errors import FieldError, ValidationProblem, Words
 from shared.events.accounts import SegmentChanged
 from shared.ids import new_id
 from shared.outbox import record_many
 from shared.policy.rulebook import Rulebook
-from shared.policy.scorecard import Rating, ScorecardPlan
-from shared.trace import Decision
+from shared.policy.scorecard import ScorecardPlan
 
-SEGMENT_ROW = "A3"
 NEED_TAGS = "need-tags"
 
 
@@ -38,49 +37,44 @@ class Found:
 
 
 async def record_segments(
-    session: AsyncSession, *, found: Found, decisions: Sequence[Decision[Rating]], who: Whereabouts
+    session: AsyncSession, *, found: Found, appraised: Sequence[Appraised], who: Whereabouts
 ) -> None:
     """Keep and tell each segment that is another one than what stands; in force from the day the document says."""
-    graded = [decision for decision in decisions if decision.outcome.grade]
-    last = await repository.last_segments(session, account_ids=[decision.subject.id for decision in graded])
-    rows = [
-        _row(decision, found, last.get(decision.subject.id), who)
-        for decision in graded
-        if last.get(decision.subject.id) != decision.outcome.grade
+    graded = [one for one in appraised if one.grade]
+    last = await repository.last_segments(session, account_ids=[one.account_id for one in graded])
+    changed = [
+        (one, _first_day(found, one.grade, last.get(one.account_id), who))
+        for one in graded
+        if last.get(one.account_id) != one.grade
     ]
-    if not rows:
+    if not changed:
         return
-    await session.execute(insert(cast(Table, SegmentRow.__table__)), rows)
+    await copy_rows(session, "account_segment", _COLUMNS, (_row(one, first, found, who) for one, first in changed))
     record_many(
         session,
         (
-            SegmentChanged(
-                occurred_at=who.now,
-                account_id=row["account_id"],
-                segment=row["segment"],
-                valid_from=row["valid_from"],
-            )
-            for row in rows
+            SegmentChanged(occurred_at=who.now, account_id=one.account_id, segment=one.grade, valid_from=first)
+            for one, first in changed
         ),
     )
 
 
-def _row(decision: Decision[Rating], found: Found, standing: str | None, who: Whereabouts) -> dict[str, object]:
-    grade = decision.outcome.grade
+def _first_day(found: Found, segment: str, standing: str | None, who: Whereabouts) -> date:
     ranks = [row.grade for row in found.card.document.grades.rows]
-    upwards = standing is None or ranks.index(grade) > ranks.index(standing)
-    return {
-        "id": str(new_id()),
-        "account_id": decision.subject.id,
-        "segment": grade,
-        "valid_from": found.card.takes_effect(who.today, upwards=upwards),
-        "recorded_at": who.now,
-        "run_id": found.run_id,
-        "as_of": found.as_of,
-        "policy": decision.policy,
-        "score": decision.outcome.score,
-        "decision": decision.to_plain(),
-    }
+    upwards = standing is None or ranks.index(segment) > ranks.index(standing)
+    return found.card.takes_effect(who.today, upwards=upwards)
+
+
+_COLUMNS = (
+    "id", "account_id", "segment", "valid_from", "recorded_at", "run_id", "as_of", "policy", "score", "decision",
+)  # fmt: skip
+
+
+def _row(one: Appraised, first: date, found: Found, who: Whereabouts) -> tuple[object, ...]:
+    policy, now = found.card.heading.policy, who.now
+    return (
+        str(new_id()), one.account_id, one.grade, first, now, found.run_id, found.as_of, policy, one.score, one.kept,
+    )  # fmt: skip
 
 
 async def note_needs(

@@ -11,9 +11,9 @@ from services.accounts.ratings.adding_up import purchases_of
 from services.accounts.ratings.facts import Bought, Span
 from services.accounts.ratings.movements import Movement, Worth, changes, worth_of
 from services.accounts.ratings.one_account import added_up
+from services.accounts.ratings.order_book import add_movements
 from services.accounts.ratings.purchases import Bought as BoughtOrder
 from services.accounts.ratings.purchases import BoughtLine
-from services.accounts.ratings.repository import add_movements
 from shared.ids import new_id
 from shared.money import ExchangeRate
 from tests.accounts.ratings.build import at
