@@ -4,14 +4,14 @@ Kept, a node has the digest of its rule under `by`; what follows from the rest (
 the value in its place, inputs that are those of the node above) is left out, and `whole_again` puts it back.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from shared.canonical import canonical
 from shared.money import Money
-from shared.trace import Decision, Evidence, Figures, Journal, Node, NoEvidence, plain_outcome
+from shared.trace import Decision, Events, Evidence, Figures, Gap, Journal, Node, NoEvidence, plain_outcome
 from shared.trace_wording import Wording, json
 
 
@@ -139,25 +139,36 @@ def _figures(figures: Figures) -> str:
     return f"{{{','.join(f'{_quoted(name)}:{_text(figures[name])}' for name in sorted(figures))}}}"
 
 
-def _text(value: Any) -> str:
-    """What traces are full of is written here, the rest by `canonical`."""
-    kind = type(value)
-    if kind is str:
-        return _quoted(value)
-    if kind is int:
-        return str(value)
-    if kind is Decimal:
-        return f'{{"decimal":"{value:f}"}}'
-    if kind is Money:
-        return f'{{"amount":"{value}","currency":"{value.currency}"}}'
-    if kind is Journal:
-        return (
-            f'{{"count":{value.count},"digest":{_quoted(value.digest)},"journal_from":{value.journal_from},'
-            f'"journal_to":{value.journal_to},"sum":{_text(value.sum)}}}'
-        )
-    return canonical(value).decode()
-
-
 @lru_cache(maxsize=4096)
 def _quoted(text: str) -> str:
     return json(text).decode()
+
+
+def _text(value: Any) -> str:
+    """What traces are full of is written here, the rest by `canonical`."""
+    write_it = _TEXTS.get(type(value))
+    return canonical(value).decode() if write_it is None else write_it(value)
+
+
+def _journal(origin: Journal) -> str:
+    return (
+        f'{{"count":{origin.count},"digest":{_quoted(origin.digest)},"journal_from":{origin.journal_from},'
+        f'"journal_to":{origin.journal_to},"sum":{_text(origin.sum)}}}'
+    )
+
+
+def _gap(gap: Gap) -> str:
+    downwards = ',"downwards":true' if gap.downwards else ""
+    opened = ',"open":true' if gap.open else ""
+    return f'{{"amount":{_text(gap.amount)}{downwards}{opened},"to":{_quoted(gap.to)}}}'
+
+
+_TEXTS: Final[Mapping[type, Callable[[Any], str]]] = {
+    str: _quoted,
+    int: str,
+    Decimal: lambda value: f'{{"decimal":"{value:f}"}}',
+    Money: lambda value: f'{{"amount":"{value}","currency":"{value.currency}"}}',
+    Events: lambda origin: f'{{"events":[{",".join(map(_quoted, origin.events))}]}}',
+    Journal: _journal,
+    Gap: _gap,
+}
