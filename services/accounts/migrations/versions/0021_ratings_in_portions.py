@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "accounts_0020"
-down_revision = "accounts_0019"
+revision = "accounts_0021"
+down_revision = "accounts_0020"
 branch_labels = None
 depends_on = None
 
