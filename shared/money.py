@@ -12,7 +12,7 @@ from shared.errors import Conflict, ValidationProblem, Words
 
 Rounding = Literal["half_up", "down"]
 
-_AMOUNT = re.compile(r"-?\d{1,15}(?:\.(\d+))?")
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.([0-9]+))?")
 _CODES_BY_DIGITS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     2: """

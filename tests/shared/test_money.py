@@ -54,6 +54,7 @@ def test_an_amount_is_read_in_the_digits_of_its_currency(text: str, currency: st
         pytest.param(" 20", "USD", id="a space"),
         pytest.param("", "USD", id="nothing"),
         pytest.param("NaN", "USD", id="not a number"),
+        pytest.param("٥.00", "USD", id="digits of another script"),
         pytest.param("9999999999999999.00", "USD", id="more than a ledger holds"),
     ],
 )

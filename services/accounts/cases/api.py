@@ -14,7 +14,7 @@ from services.accounts.dossiers.schemas import MoneyText
 from services.accounts.edge import Here
 from services.accounts.moves import allowed_from
 from services.accounts.ratings.schemas import ExplanationOut
-from services.accounts.surveys.api import two_digits
+from services.accounts.shown import two_digits
 from shared.auth.principal import Principal
 from shared.errors import NotFound
 from shared.http.dependencies import Session, allowed

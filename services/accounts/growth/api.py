@@ -1,7 +1,6 @@
 """Growth plans over HTTP (A13)."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Response
@@ -23,6 +22,7 @@ from services.accounts.growth.schemas import (
     ProgressOut,
     WholePlan,
 )
+from services.accounts.shown import share_reached
 from shared.auth.principal import Principal
 from shared.http.conditional import IfMatch, require_version, show_version
 from shared.http.dependencies import Session, allowed
@@ -155,7 +155,7 @@ def shown_progress(given: Evidence | NoEvidence, target: str) -> ProgressOut:
     reached = progress(given.value, target)
     return ProgressOut(
         value=str(reached.value),
-        share=str(reached.share.quantize(Decimal("0.0001"))),
+        share=share_reached(reached.share),
         reached=reached.reached,
         short_by=None if reached.short_by is None else str(reached.short_by),
         no_evidence=None,

@@ -1,8 +1,9 @@
 """Which facts an objective may be bound to, and what is computed of them for one account."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,7 +26,7 @@ MEASURABLE: Final[Mapping[str, tuple[str | None, ...]]] = {
     "account.contacts_logged": (None,),
     "account.territory_share": (None,),
 }
-LONGEST_FIGURE = 30
+PLAIN_FIGURE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 
 
 def check_aim(aim: Aim, *, at: str) -> None:
@@ -53,14 +54,16 @@ def check_target(aim: Aim, target: str, *, at: str) -> None:
 
 def is_target(aim: Aim, target: str) -> bool:
     kind = load_registry().fact(aim.fact).type
+    if not PLAIN_FIGURE.fullmatch(target):
+        return False
     try:
         figure = Money.parse(target, aim.currency).decimal if aim.currency else Decimal(target)
-    except (ValidationProblem, InvalidOperation):
+    except ValidationProblem:
         return False
-    if len(target) > LONGEST_FIGURE or not figure.is_finite() or figure <= 0:
+    if figure <= 0:
         return False
     if kind == "count":
-        return target.isascii() and target.isdecimal()
+        return "." not in target
     return kind == "money" or figure <= 1
 
 

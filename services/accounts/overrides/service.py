@@ -1,7 +1,7 @@
 """A class set by hand: asked for with a reason and an end, granted by its route, over by itself (A5)."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -61,7 +61,7 @@ def route_of(rules: Rulebook) -> str:
 
 
 def _ask(row: ClassOverride, *, route: str, branch: str) -> Any:
-    last = row.valid_until.isoformat()
+    last = (row.valid_until - timedelta(days=1)).isoformat()
     return sought(
         occurred_at=row.requested_at,
         subject=("rating", row.id),
@@ -70,13 +70,13 @@ def _ask(row: ClassOverride, *, route: str, branch: str) -> Any:
             "grade": row.grade,
             "reason": row.reason,
             "from": row.valid_from.isoformat(),
-            "until": last,
+            "until": row.valid_until.isoformat(),
         },
         route=route,
         requester=row.requested_by,
         account_id=row.account_id,
         branch=branch,
-        title=(f"Class {row.grade} by hand until {last}", f"手工定为{row.grade}类，至{last}"),
+        title=(f"Class {row.grade} by hand, last day {last}", f"手工定为{row.grade}类，截止到{last}"),
     )
 
 

@@ -12,6 +12,7 @@ from services.accounts.reports import service
 from services.accounts.reports.chart import Drawing, pareto_chart
 from services.accounts.reports.domain import Pareto, ParetoOf
 from services.accounts.reports.schemas import ParetoOut, ParetoRowOut
+from services.accounts.shown import share_reached
 from shared.auth.principal import Principal
 from shared.calendar import Period, period
 from shared.errors import FieldError, ValidationProblem, Words
@@ -78,7 +79,7 @@ async def read_pareto(
                 account_id=row.account_id,
                 number=numbers[row.account_id],
                 amount=str(Money(row.amount_minor, asked.currency)),
-                cumulative=str(row.cumulative.quantize(Decimal("0.0001"))),
+                cumulative=share_reached(row.cumulative),
             )
             for row in found.rows[:SHOWN]
         ],

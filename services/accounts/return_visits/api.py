@@ -36,7 +36,7 @@ from services.accounts.return_visits.schemas import (
     Scores,
     SpotCheckOut,
 )
-from services.accounts.surveys.api import two_digits
+from services.accounts.shown import two_digits
 from services.accounts.surveys.repository import is_person_of
 from shared.auth.principal import Principal
 from shared.calendar import period

@@ -1,6 +1,5 @@
 """Programmes over HTTP (A11): evidence, evaluations, memberships, targets, reminders."""
 
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -9,6 +8,7 @@ from services.accounts.dossiers import repository as dossiers
 from services.accounts.edge import Here
 from services.accounts.evidence import require_file
 from services.accounts.explanations import Explained, explained
+from services.accounts.shown import share_reached
 from services.accounts.support import repository, service
 from services.accounts.support.domain import Standing
 from services.accounts.support.gathering import Asking, known_accounts
@@ -92,7 +92,7 @@ async def evaluate(
 ) -> EvaluationOut:
     """The conditions of a programme for an account: each pass, fail or no evidence, with what is missing (A11)."""
     who = here.by(caller, "programmes.write")
-    await dossiers.account(session, account_id=body.account_id, reach=who.reach)
+    await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
     as_of = body.as_of or who.today
     found = await service.evaluate(
         session,
@@ -247,7 +247,7 @@ def shown_year(found: Attained) -> TargetYear:
         currency=target.currency,
         target=str(Money(target.target_minor, target.currency)),
         purchases=str(Money(found.purchases_minor, target.currency)),
-        attainment=str(found.share.quantize(Decimal("0.0001"))),
+        attainment=share_reached(found.share),
         reached=found.share >= 1,
         short_by=str(Money(found.short_by_minor, target.currency)),
     )

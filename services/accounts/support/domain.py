@@ -203,8 +203,10 @@ class ProgrammeYear:
 
 def years_of(starts_on: date, until: date, rows: Iterable[TargetRow]) -> tuple[ProgrammeYear, ...]:
     """Every year of a membership that has begun by a day, each under the last row that it has reached."""
+    if until < starts_on:
+        return ()
     targets = sorted(rows, key=lambda row: row.year_from)
-    current = anniversary_year(starts_on, max(starts_on, until))
+    current = anniversary_year(starts_on, until)
     found = []
     number, span = 1, anchored(starts_on, Duration(years=1))
     while span.first <= current.first:

@@ -1,6 +1,5 @@
 """Surveys over HTTP (A10): the staff send and read, the customer answers through a link of his own."""
 
-from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Request, Response
@@ -10,6 +9,7 @@ from services.accounts.dossiers import repository as dossiers
 from services.accounts.dossiers.api import AccountId
 from services.accounts.edge import Here
 from services.accounts.settings import AccountsSettings
+from services.accounts.shown import two_digits
 from services.accounts.surveys import repository, service
 from services.accounts.surveys.domain import average, link_of
 from services.accounts.surveys.models import Survey
@@ -157,8 +157,3 @@ def shown_open(row: Survey) -> OpenSurvey:
         expires_on=row.expires_on,
         answered=row.answered_at is not None,
     )
-
-
-def two_digits(figure: Decimal | None) -> str | None:
-    """A figure as it is shown; it is compared unrounded."""
-    return None if figure is None else str(figure.quantize(Decimal("0.01")))

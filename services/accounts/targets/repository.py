@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.dossiers.domain import AccountMerged
 from services.accounts.dossiers.models import Account
 from services.accounts.targets.domain import Scope, ScopeKind
 from services.accounts.targets.models import KpiTarget, SalesTarget
@@ -35,12 +36,16 @@ def people(kind: ScopeKind, *, span: Period, reach: Reach) -> Select[Any]:
 async def scope_exists(
     session: AsyncSession, *, scope: Scope, span: Period, reach: Reach, branches: Collection[str]
 ) -> bool:
-    """Whether there is such a person, branch or account within reach."""
+    """Whether there is such a person, branch or account within reach; raises AccountMerged for one that went."""
     if scope.kind is ScopeKind.branch:
         return scope.id in branches and reach.covers(branch=scope.id)
     if scope.kind is ScopeKind.account:
         seen = within(reach, branch=Account.branch, account=Account.id)
-        return await session.scalar(select(Account.id).where(Account.id == scope.id, seen)) is not None
+        query = select(Account.id, Account.merged_into).where(Account.id == scope.id, seen)
+        found = (await session.execute(query)).one_or_none()
+        if found is not None and found.merged_into is not None:
+            raise AccountMerged(found.id, found.merged_into)
+        return found is not None
     query = people(scope.kind, span=span, reach=reach).where(person.c.user_id == scope.id)
     return (await session.execute(query)).first() is not None
 

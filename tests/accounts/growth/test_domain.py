@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from services.accounts.growth.api import shown_progress
 from services.accounts.growth.domain import Aim, Objective, kinds_missing, progress
 from services.accounts.growth.facts import (
     PlannedAccount,
@@ -14,6 +15,7 @@ from services.accounts.growth.facts import (
 )
 from shared.money import Money
 from shared.policy.measure import Measure
+from shared.trace import Evidence
 
 WHOLE = Objective(Aim("purchases", "delivered", "CNY"), "100.00", "u", date(2021, 1, 1), date(2021, 6, 30))
 ASKED = Measure(fact="growth_plan.objectives")
@@ -25,6 +27,11 @@ def asked(function, *known: Objective, on: date = date(2021, 3, 1), activities: 
 
 def without(**fields) -> Objective:
     return Objective(**{name: getattr(WHOLE, name) for name in Objective.__dataclass_fields__} | fields)
+
+
+def test_a_unit_short_of_a_target_never_reads_as_reached_a13():
+    shown = shown_progress(Evidence(Money(299_999_999, "CNY")), "3000000.00")
+    assert (shown.share, shown.reached, shown.short_by) == ("0.9999", False, "0.01")
 
 
 @pytest.mark.parametrize("field", ["aim", "target", "owner", "starts_on", "due_on"])

@@ -306,17 +306,21 @@ async def test_employment_says_when_somebody_joined_was_away_and_whom_he_answers
     assert (await hr.get(path)).json() == employment
 
 
-async def test_a_customers_contact_logs_in_and_sees_his_own_account_only(accounts: Accounts) -> None:
+async def test_a_customers_contact_reads_nothing_of_what_the_house_thinks_of_him(
+    accounts: Accounts,
+) -> None:
     rep = await accounts.caller((await accounts.new_user({"role": "account_rep", "branch": "kinshasa"}))["login"])
-    his, other = [
-        (await rep.post("/v1/accounts", {"legal_name": name, "branch": "kinshasa", "channel": "dealer",
-                                         "sales_class": "wholesale", "industrial": False})).json()["id"]
-        for name in ("His own", "Another one")
-    ]  # fmt: skip
+    dossier = {"legal_name": "His own", "branch": "kinshasa", "channel": "dealer", "sales_class": "wholesale"}
+    his = (await rep.post("/v1/accounts", {**dossier, "industrial": False})).json()["id"]
     contact = await accounts.caller((await accounts.new_user({"role": "account_contact"}, account_id=his))["login"])
-    assert [one["id"] for one in (await contact.get("/v1/accounts")).json()["items"]] == [his]
-    assert (await contact.get(f"/v1/accounts/{other}")).status_code == 404
-    assert (await contact.get("/v1/users")).status_code == 403
+    names = {one["permission"] for one in (await contact.get("/v1/me")).json()["permissions"]}
+    assert "elections.make" in names
+    kept_from_him = [
+        "/v1/accounts", f"/v1/accounts/{his}/dossier", f"/v1/accounts/{his}/assessments", f"/v1/accounts/{his}/classes",
+        "/v1/rating-proposals", "/v1/rating-overrides", "/v1/programmes/support/evaluations",
+        "/v1/programmes/support/evidence", "/v1/key-account-lists/2026-H2", "/v1/users",
+    ]  # fmt: skip
+    assert {path: (await contact.get(path)).status_code for path in kept_from_him} == dict.fromkeys(kept_from_him, 403)
 
 
 async def test_a_customers_contact_belongs_to_an_account_there_is(accounts: Accounts) -> None:

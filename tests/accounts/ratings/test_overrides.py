@@ -30,6 +30,8 @@ async def test_a5_an_override_holds_from_its_approval_and_ends_by_itself(account
     override = await asked(people, an_override(account, today))
     [ask] = await told("ApprovalSought", f"rating/{override['id']}")
     assert ask["route"] == "class-override"
+    last_day = (today + timedelta(days=89)).isoformat()  # people see the last day, storage keeps the one after it
+    assert ask["title"] == {"en": f"Class A by hand, last day {last_day}", "zh": f"手工定为A类，截止到{last_day}"}
     assert ask["content"] | {"from": None} == {
         "account": account,
         "grade": "A",

@@ -1,5 +1,6 @@
 """A11: the pack's seven conditions over what is known of an account: each passes, fails by a figure, or is unknown."""
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.accounts.ratings.facts import Bought, RatedAccount, Span
+from services.accounts.support.api import shown_year
 from services.accounts.support.domain import Judged, Standing, TargetRow, Verdict, due_reminders, years_of
 from services.accounts.support.facts import Shown, SupportedAccount
 from services.accounts.support.gathering import Asking
@@ -220,6 +222,19 @@ def test_the_yearly_target_rises_with_the_years_of_membership_a11(as_of, targets
     found = attained(an_account({}, before=0, this_year=2_999_999), target_rows(rules(), "support"), as_of=as_of)
     assert [str(Money(one.year.target.target_minor, "CNY")) for one in found] == targets
     assert (found[0].share < 1, found[0].short_by_minor) == (True, 100)
+
+
+def test_a_cent_short_of_the_target_never_reads_as_reached_a11():
+    found = attained(an_account({}, before=0, this_year=2_999_999), target_rows(rules(), "support"), as_of=YEAR_END)
+    one = shown_year(replace(found[0], purchases_minor=299_999_999))
+    assert (one.attainment, one.reached, one.short_by) == ("0.9999", False, "0.01")
+
+
+def test_no_year_has_begun_before_the_first_day_of_membership_a11():
+    rows = [TargetRow(1, 1, "CNY")]
+    assert years_of(date(2026, 1, 1), date(1970, 12, 31), rows) == ()
+    assert years_of(date(2026, 1, 1), date(2025, 12, 31), rows) == ()
+    assert len(years_of(date(2026, 1, 1), date(2026, 1, 1), rows)) == 1
 
 
 def test_years_of_membership_count_from_its_first_day_clamped_a11():

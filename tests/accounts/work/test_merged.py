@@ -12,6 +12,7 @@ from tests.accounts.work.test_cases import TO_REVIEW, advanced, granted, picked,
 
 ASSESSMENT = {"fact": "account.credit", "value": "high", "assessed_on": "2021-01-05", "evidence": "the bank"}
 BUDGET = {"amount": "1.00", "currency": "CNY"}
+TARGET = {"scope": "account", "period": "2031-Q1", "amount": {"amount": "1.00", "currency": "CNY"}}
 BEGUN: list[Any] = [
     pytest.param("rep", "/v1/contacts", {"kind": "call", "on_day": "2021-01-05", "note": "asked"}, id="a contact"),
     pytest.param("rep", "/v1/complaints", {"about": "late again"}, id="a complaint"),
@@ -26,6 +27,8 @@ BEGUN: list[Any] = [
     pytest.param("rep", "/v1/return-visits/contacts", {"month": "2021-01", "person_id": "p"}, id="a month's contact"),
     pytest.param("kam", "/v1/accounts/{id}/assessments", ASSESSMENT, id="an assessment"),
     pytest.param("kam", "/v1/accounts/{id}/membership", {"enrolled_on": "2021-01-05"}, id="a membership"),
+    pytest.param("kam", "/v1/programmes/support/evaluations", {}, id="an evaluation for the support programme"),
+    pytest.param("kam", "/v1/sales-targets", TARGET, id="a sales target"),
 ]
 
 
@@ -48,7 +51,8 @@ async def test_i2_work_on_a_merged_account_is_refused_naming_who_goes_on(
     house: House, who: str, path: str, body: dict[str, Any]
 ) -> None:
     old, heir, _ = await merged(house)
-    asked = body if "{id}" in path else {"account_id": old, **body}
+    named = "scope_id" if body is TARGET else "account_id"
+    asked = body if "{id}" in path else {named: old, **body}
     refused = await house[who].post(path.format(id=old), asked)
     assert (refused.status_code, refused.json()["code"]) == (409, "account_merged"), refused.text
     assert refused.json()["merged_into"] == heir
