@@ -15,7 +15,6 @@ from services.accounts.ratings import repository, service
 from services.accounts.ratings.domain import ProposalState, class_on
 from services.accounts.ratings.kept_decisions import whole_decisions
 from services.accounts.ratings.models import Assessment, ClassRow, RatingProposal, RatingRun
-from services.accounts.ratings.proposing import two_digits
 from services.accounts.ratings.running import Rated
 from services.accounts.ratings.schemas import (
     AssessmentOut,
@@ -29,6 +28,7 @@ from services.accounts.ratings.schemas import (
     RatingRunOut,
     RunOut,
 )
+from services.accounts.shown import two_digits
 from shared.auth.principal import Principal
 from shared.http.dependencies import Session, allowed
 from shared.http.moments import Day, Moment
@@ -201,7 +201,7 @@ def shown_rating(rated: Rated) -> RatingOut:
     return RatingOut(
         account_id=rated.account_id,
         number=rated.number,
-        score=None if rated.score is None else two_digits(rated.score),
+        score=two_digits(rated.score),
         grade=rated.grade or None,
         proposal_id=rated.proposal_id,
     )

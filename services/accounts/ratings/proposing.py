@@ -15,6 +15,7 @@ from services.accounts.ratings import repository
 from services.accounts.ratings.appraising import Appraised
 from services.accounts.ratings.domain import ClassFact, ProposalState, rated_class
 from services.accounts.ratings.lateness import LastRating, came_late, last_ratings
+from services.accounts.shown import two_digits
 from shared.asking import sought
 from shared.db.driver import copy_rows
 from shared.events.accounts import ClassProposed
@@ -195,11 +196,6 @@ def evidence_of(proposed: Proposed) -> dict[str, Any]:
     """What an approval is bound to: points by criterion, null where nothing is known, and the whole decision's hash."""
     appraised = proposed.appraised
     return {"policy": proposed.policy, "points": dict(appraised.points), "digest": appraised.digest}
-
-
-def two_digits(score: Decimal) -> str:
-    """A score as it is shown; it is compared unrounded."""
-    return str(score.quantize(Decimal("0.01")))
 
 
 _COLUMNS = (

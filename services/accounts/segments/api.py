@@ -10,10 +10,10 @@ from services.accounts.dossiers.api import AccountId
 from services.accounts.edge import Here
 from services.accounts.explanations import Explained, explained
 from services.accounts.ratings.kept_decisions import whole_decisions
-from services.accounts.ratings.proposing import two_digits
 from services.accounts.segments import repository, service
 from services.accounts.segments.models import SegmentRow
 from services.accounts.segments.schemas import NeedOut, Needs, NeedsOut, SegmentOut, SegmentSpan
+from services.accounts.shown import two_digits
 from services.accounts.standing import Standing, standing_on
 from shared.auth.principal import Principal
 from shared.errors import NotFound
