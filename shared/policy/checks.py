@@ -38,7 +38,7 @@ _HOLDS: Final[dict[Word, Callable[[Comparable, Comparable], bool]]] = {
     "at_least": operator.ge,
 }
 _WITH_A_GAP: Final = frozenset(("is", "less_than", "at_most", "more_than", "at_least"))
-_WORDS: Final = frozenset(("choice", "yes_no", "text"))
+_WORDS: Final = frozenset(("choice", "code", "yes_no", "text"))
 _ACCEPT: Final = frozenset(("is", "in"))
 _STRICT: Final = frozenset(("less_than", "more_than"))
 
@@ -265,7 +265,8 @@ def _compile_fact_test(node: FactTest, path: str, place: Place) -> Check:
         return ExistenceCheck(rule, question, node.exists)
     if question.kind in _WORDS and len(node.comparisons) == 1:
         ((word, value),) = node.comparisons
-        return WordCheck(rule, question, frozenset(value if isinstance(value, tuple) else (value,)), word in _ACCEPT)
+        words = value if isinstance(value, tuple) else (value,)
+        return WordCheck(rule, question, frozenset(question.limit(one) for one in words), word in _ACCEPT)
     tests = tuple(_test(word, value, question) for word, value in node.comparisons if word != "exists")
     return (DurationCheck if question.kind == "duration" else FactCheck)(rule, question, tests)
 

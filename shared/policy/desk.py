@@ -98,12 +98,17 @@ class Desk(NamedTuple):
         return cls(stacking, order, plans, scopes, lines)
 
     def worked(self, group: Group) -> "Desk":
-        """After one group: each of its benefits on the lines where nothing stands against it."""
+        """After one group: each of its benefits on the lines where nothing stands against it.
+
+        All of them are judged by the price before the group, or the better of two would be measured on what the first
+        had left, and both would be taken.
+        """
         desk = self
-        for plan in self.plans.get(group.name, ()):
-            verdicts = {line: desk.verdict(plan, group, line) for line in desk.lines}
+        plans = self.plans.get(group.name, ())
+        judged = [(plan, {line: self.verdict(plan, group, line) for line in self.lines}) for plan in plans]
+        for plan, verdicts in judged:
             standing = tuple(line for line, against in verdicts.items() if against is None)
-            desk = desk._replace(nodes=desk.nodes + tuple(desk.lost(plan, group, verdicts)))
+            desk = desk._replace(nodes=desk.nodes + tuple(self.lost(plan, group, verdicts)))
             desk = desk.applied(plan, group, standing) if standing else desk
         return desk
 
@@ -139,20 +144,22 @@ class Desk(NamedTuple):
             other, why = self.stacking.groups[name], WhyNot("gave_less", name, pair.why)
             if self.lines[line].worked_by(other.name):
                 return why
-            if other.order >= group.order and self._best_of(other, line) > self._gives(plan, group, line):
+            best = self._best_of(other, line) if other.order >= group.order else None
+            if best is not None and best > self._gives(plan, group, line):
                 return why
         return None
 
-    def _best_of(self, group: Group, line: str) -> int:
+    def _best_of(self, group: Group, line: str) -> int | None:
+        """None where none of its benefits may count: a price above the list is not worse than nothing."""
         if self._excluded(group.name, line):
-            return 0
+            return None
         plans = (plan for plan in self.plans.get(group.name, ()) if self._in_scope(plan, line))
-        return max((self._gives(plan, group, line) for plan in plans), default=0)
+        return max((self._gives(plan, group, line) for plan in plans), default=None)
 
     def _worse_within(self, plan: BenefitPlan, group: Group, line: str) -> WhyNot | None:
         siblings = [one for one in self.plans[group.name] if one is not plan and self._in_scope(one, line)]
         if group.within == "one" and siblings:
-            raise MoreThanOneInForce(f"{plan.heading.policy} and {siblings[0].heading.policy} on line {line}")
+            raise MoreThanOneInForce(plan.heading.policy, siblings[0].heading.policy, line)
         if group.within != "better":
             return None
         mine = self._gives(plan, group, line)
@@ -178,7 +185,7 @@ class Desk(NamedTuple):
         case = Case(facts, self.order.subject, self.order.as_of, self.order.grants)
         bases = [self._off(group, line) for line in lines]
         whole = Money(sum(base.amount_minor for base in bases), bases[0].currency)
-        award, nodes, why = plan.earn(case, price=whole)
+        award, nodes, why = in_currency(plan.earn(case, price=whole), whole.currency)
         weights = [self.lines[line].net.amount_minor for line in lines]
         amount = min(award.amount.amount_minor, sum(weights)) if _takes_off(award) and award.amount else 0
         shares = allocate(amount, weights)
@@ -188,7 +195,7 @@ class Desk(NamedTuple):
     def _line_offer(self, plan: BenefitPlan, group: Group, line: str, facts: Facts) -> "Part":
         working, price = self.lines[line], self._off(group, line)
         case = Case(facts, working.line.subject, self.order.as_of, self.order.grants)
-        award, nodes, why = plan.earn(case, price=price)
+        award, nodes, why = in_currency(plan.earn(case, price=price), price.currency)
         if not _takes_off(award) or award.amount is None:
             return Part(award, {line: Money(0, price.currency)}, {}, nodes, why, price)
         if award.kind == "price":
@@ -256,6 +263,17 @@ def _scope(plan: BenefitPlan, case: Case) -> tuple[Answer, tuple[Node, ...]]:
 def _is_by_line(plan: BenefitPlan) -> bool:
     outcome = plan.document.outcome
     return outcome.of == "line" or outcome.kind == "price" or plan.document.measure.per == "line"
+
+
+Earned = tuple[Award, tuple[Node, ...], WhyNot | None]
+
+
+def in_currency(earned: Earned, currency: str) -> Earned:
+    """A flat amount of another currency gives nothing off this price: fifty francs are not fifty dollars (S-C3)."""
+    award, nodes, why = earned
+    if award.amount is None or award.amount.currency == currency:
+        return earned
+    return Award(State.NOTHING, award.kind), nodes, why or WhyNot("other_currency", would_give=award.amount)
 
 
 def _takes_off(award: Award) -> bool:

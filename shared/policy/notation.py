@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
+CODE = re.compile(r"0\d")  # digits nobody counts with: "00123" is the number of something
 DURATION = re.compile(r"P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?)?")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -62,7 +63,7 @@ def _scalar(value: Any) -> Any:
     """What a fact is compared with, by how it is written: figures are exact, days are days, the rest are words."""
     if isinstance(value, float):
         raise ValueError("a whole number, or a decimal in quotes; never a float")
-    if isinstance(value, str) and NUMBER.fullmatch(value):
+    if isinstance(value, str) and NUMBER.fullmatch(value) and not CODE.match(value):
         return Decimal(value)
     return _day(value)
 

@@ -11,7 +11,11 @@ from shared.trace import Subject
 
 
 class MoreThanOneInForce(ValueError):
-    """Two documents of a group of which only one may be in force apply to the same line."""
+    """Two documents, by `id@version`, of a group of which only one may be in force apply to the same line."""
+
+    def __init__(self, one: str, other: str, line: str) -> None:
+        super().__init__(f"{one} and {other} on line {line}")
+        self.one, self.other, self.line = one, other, line
 
 
 class OrderFacts(Facts, Protocol):

@@ -120,11 +120,18 @@ class Question:
             return int(str(value))
         if self.kind == "rate":
             return Decimal(str(value))
-        return Duration.parse(str(value)) if self.kind == "duration" else value
+        if self.kind == "duration":
+            return Duration.parse(str(value))
+        return _code(value) if self.kind == "code" else value
 
     def _minor(self, amount: Decimal) -> int:
         currency = self.measure.currency
         return int(amount) if currency is None else Money.parse(f"{amount:f}", currency).amount_minor
+
+
+def _code(value: Scalar) -> str:
+    """A code may be all digits, or look like a day: it is compared as it is written."""
+    return f"{value:f}" if isinstance(value, Decimal) else value if isinstance(value, str) else str(value)
 
 
 def compile_question(measure: Measure, place: Place) -> Question:

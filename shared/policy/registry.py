@@ -14,7 +14,7 @@ from shared.policy.forms import Benefit, Conditions, Document, Route, Scorecard
 from shared.policy.measure import Basis
 from shared.policy.notation import Part, Several, Words
 
-FactType = Literal["money", "rate", "count", "date", "duration", "choice", "yes_no", "text"]
+FactType = Literal["money", "rate", "count", "date", "duration", "choice", "code", "yes_no", "text"]
 Service = Literal["accounts", "pricing", "approvals", "rewards"]
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,7 +26,10 @@ class UnknownFact(LookupError):
 
 
 class Fact(Part):
-    """One pure question: `(facts, subject, window, as_of) -> value | NoEvidence`, with the events it used."""
+    """One pure question: `(facts, subject, window, as_of) -> value | NoEvidence`, with the events it used.
+
+    A `code` is the name of something that only its owner can list: a SKU, the number of an account.
+    """
 
     name: str
     services: Several[Service]

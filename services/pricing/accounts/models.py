@@ -38,6 +38,7 @@ class ContractRow(Base):
     """A contract that orders may name; by SKU `quantities` and net `amounts`, null (as `currency`) where never told."""
 
     __tablename__ = "known_contract"
+    __table_args__ = (Index("ix_known_contract_account_id", "account_id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID]

@@ -75,7 +75,7 @@ class ByPolicies:
 
     def _facts(self, order: Order, account: Account) -> SaleFacts:
         lines = {
-            str(line.line): LineAt(line.quantity, line.new_brand, 0, Money(line.list_minor, order.currency))
+            str(line.line): LineAt(line.quantity, line.new_brand, 0, Money(line.list_minor, order.currency), line.sku)
             for line in order.lines
         }
         known = self._months[account.id].items()

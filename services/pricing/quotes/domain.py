@@ -119,6 +119,13 @@ class ExchangeRateMissing(Problem):
     title: ClassVar[Words] = {"en": "No exchange rate of that day is known", "zh": "缺少当日汇率"}
 
 
+class SeveralRulesInForce(Conflict):
+    """Two documents of a group that allows one: their owners have to say which of them counts."""
+
+    code = "several_rules_in_force"
+    title: ClassVar[Words] = {"en": "Two rules claim the same line", "zh": "两条规则适用于同一行"}
+
+
 class ExceptionState(StrEnum):
     ASKED = "asked"
     COVERED = "covered"

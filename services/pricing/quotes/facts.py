@@ -1,12 +1,16 @@
 """The facts pricing computes about a sale: pure functions over what was read at once; the rest has no evidence."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from services.pricing.accounts.domain import Account
+from services.pricing.catalogue.domain import Product
+from services.pricing.quotes.offers import NO_OFFERS, Offers
 from services.pricing.quotes.terms import AT_ONCE, PaymentTerms
 from shared.calendar import Period, add_months, local_day
 from shared.money import ExchangeRate, Money, convert, rate_on
@@ -45,6 +49,8 @@ class LineAt(NamedTuple):
     new_brand: bool
     floor_unit_minor: int
     net: Money
+    sku: str = ""
+    product: Product | None = None
 
     @property
     def below_floor_by(self) -> Money:
@@ -65,7 +71,10 @@ Whole = tuple[Measure, Period | None, datetime]
 
 @dataclass(frozen=True)
 class SaleFacts:
-    """Everything known about one sale at its pricing instant. `lines` are by the id of their subject."""
+    """Everything known about one sale at its pricing instant.
+
+    `lines` are by the id of their subject, `contract_prices` by SKU, in minor units of the sale's currency.
+    """
 
     account: Account
     zone: str
@@ -75,6 +84,8 @@ class SaleFacts:
     rates: Callable[[], Iterable[ExchangeRate]] = tuple
     first_ordered_at: datetime | None = None
     order_days: OrderDays | None = None
+    contract_prices: Mapping[str, int] = field(default_factory=dict)
+    offers: Offers = NO_OFFERS
     terms: PaymentTerms = AT_ONCE
     prepaid_share: Decimal | None = None
     quote_state: str = "priced"
@@ -104,6 +115,14 @@ class SaleFacts:
     def priced_so_far(self, nets: Mapping[str, Money]) -> "SaleFacts":
         lines = {name: line._replace(net=nets[name]) if name in nets else line for name, line in self.lines.items()}
         return replace(self, lines=lines)
+
+    @cached_property
+    def pieces(self) -> Mapping[str, int]:
+        """By SKU, of all lines together."""
+        found: Counter[str] = Counter()
+        for line in self.lines.values():
+            found[line.sku] += line.quantity
+        return found
 
     @property
     def total(self) -> Money:
@@ -139,6 +158,11 @@ FACTS: FactFunctions[Compute] = FactFunctions(load_registry(), "pricing")
 @FACTS.computes("account.is_key_account")
 def _is_key_account(facts: SaleFacts, asked: Asked) -> Value | None:
     return facts.account.is_key_account(asked.day(facts))
+
+
+@FACTS.computes("account.number")
+def _number(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.account.number
 
 
 @FACTS.computes("account.class")
@@ -206,6 +230,51 @@ def _purchases(facts: SaleFacts, asked: Asked) -> Value | None:
 @FACTS.computes("order.amount_so_far")
 def _amount_so_far(facts: SaleFacts, asked: Asked) -> Value | None:
     return facts.in_currency(facts.total, asked.measure.currency or facts.currency, asked.day(facts))
+
+
+@FACTS.computes("line.sku")
+def _sku(facts: SaleFacts, asked: Asked) -> Value | None:
+    line = asked.line(facts)
+    return line.sku if line and line.sku else None
+
+
+@FACTS.computes("line.product_line")
+def _product_line(facts: SaleFacts, asked: Asked) -> Value | None:
+    line = asked.line(facts)
+    return line.product.product_line if line and line.product else None
+
+
+@FACTS.computes("line.brand")
+def _brand(facts: SaleFacts, asked: Asked) -> Value | None:
+    line = asked.line(facts)
+    return line.product.brand if line and line.product else None
+
+
+@FACTS.computes("line.contract_price")
+def _contract_price(facts: SaleFacts, asked: Asked) -> Value | None:
+    """Asked in another currency than the sale's it says nothing: a price that was agreed is not converted."""
+    line = asked.line(facts)
+    unit_minor = facts.contract_prices.get(line.sku) if line else None
+    if unit_minor is None or asked.measure.currency not in (None, facts.currency):
+        return None
+    return Money(unit_minor, facts.currency)
+
+
+@FACTS.computes("line.in_public_promotion")
+def _in_promotion(facts: SaleFacts, asked: Asked) -> Value | None:
+    line = asked.line(facts)
+    return facts.offers.is_promoted(line.sku, asked.day(facts)) if line else None
+
+
+@FACTS.computes("line.in_complete_bundle")
+def _in_bundle(facts: SaleFacts, asked: Asked) -> Value | None:
+    line = asked.line(facts)
+    return facts.offers.is_in_complete(line.sku, facts.pieces) if line else None
+
+
+@FACTS.computes("order.bundles_complete")
+def _bundles(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.offers.complete(facts.pieces)
 
 
 @FACTS.computes("line.quantity")

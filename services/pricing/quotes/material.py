@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from services.pricing.quotes.domain import PriceGrant
 from services.pricing.quotes.facts import OrderDays, Purchase
 from shared.calendar import Period, day_start, period_of
 from shared.db.driver import fetch_value
-from shared.money import ExchangeRate
+from shared.money import ExchangeRate, rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,17 @@ class Negotiated:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What the rules in force ask of the past beside the month: the day from which orders are counted, if they are."""
+    """What the rules in force ask beside the month: since when orders are counted, if at all, and contract prices."""
 
     orders_since: date | None = None
+    contract_prices: bool = False
 
     def cover(self, other: "Needs") -> bool:
         """Whether what was read for these is enough for the other."""
-        return other.orders_since is None or (self.orders_since is not None and self.orders_since <= other.orders_since)
+        if other.contract_prices and not self.contract_prices:
+            return False
+        since, wanted = self.orders_since, other.orders_since
+        return wanted is None or (since is not None and since <= wanted)
 
 
 NOTHING_MORE = Needs()
@@ -59,6 +64,7 @@ class Material:
     purchases: tuple[Purchase, ...] = ()
     first_ordered_at: datetime | None = None
     order_days: OrderDays | None = None
+    contract_lines: Sequence[dict[str, Any]] = ()
     rate_cells: Sequence[dict[str, Any]] = ()
     grants: tuple[PriceGrant, ...] = ()
     negotiated: tuple[Negotiated, ...] = ()
@@ -66,6 +72,15 @@ class Material:
 
     def by_list(self, name: str) -> "Material":
         return replace(self, prices={price.sku: price for price in self.offered if price.price_list == name})
+
+    def contract_prices(self, currency: str) -> dict[str, int]:
+        """By SKU the lowest of those in force, half up to a minor unit."""
+        found: dict[str, int] = {}
+        for cell in self.contract_lines:
+            if cell["currency"] == currency and cell["quantity"]:
+                unit = rounded(Fraction(cell["amount"], cell["quantity"]), "half_up")
+                found[cell["sku"]] = min(unit, found.get(cell["sku"], unit))
+        return found
 
     @cached_property
     def rates(self) -> tuple[ExchangeRate, ...]:
@@ -91,8 +106,9 @@ async def read_material(session: AsyncSession, asking: Asking) -> Material | Non
     start, until = month.bounds(asking.zone)
     since = asking.needs.orders_since
     counted = None if since is None else day_start(since, asking.zone)
+    more = counted, asking.needs.contract_prices
     asked = asking.account_id, list(asking.price_lists), list(asking.skus), asking.day, asking.zone
-    found: dict[str, Any] = await fetch_value(session, MATERIAL, *asked, month.first, start, until, counted)
+    found: dict[str, Any] = await fetch_value(session, MATERIAL, *asked, month.first, start, until, *more)
     return _material(found, since) if found["account"] else None
 
 
@@ -114,6 +130,7 @@ def _material(found: Mapping[str, Any], orders_since: date | None) -> Material:
         order_days=None
         if orders_since is None
         else OrderDays(orders_since, {_day(cell["day"]): cell["orders"] for cell in found["order_days"] or ()}),
+        contract_lines=found["contract_lines"] or (),
         rate_cells=found["rates"] or (),
         grants=tuple(_grant(cell) for cell in found["grants"] or ()),
         negotiated=tuple(_negotiated(cell) for cell in found["negotiated"] or ()),
@@ -183,7 +200,7 @@ def _negotiated(cell: dict[str, Any]) -> Negotiated:
 
 
 # $1 account, $2 price lists, $3 SKUs, $4 day, $5 zone, $6 first day, $7 start and $8 end of the month, $9 since when
-# orders are counted, null where nothing asks for it.
+# orders are counted, null where nothing asks for it, $10 whether prices of contracts are asked for.
 # The rate of a pair on a day is the newest row up to it: of older rows only the one in force when the month began.
 MATERIAL = """
     SELECT to_jsonb(found) FROM (SELECT
@@ -207,6 +224,12 @@ MATERIAL = """
           FROM sales_order
           WHERE account_id = $1 AND placed_at >= CAST($9 AS timestamptz) AND state <> 'cancelled'
           GROUP BY 1) o) AS order_days,
+      (SELECT jsonb_agg(jsonb_build_object('currency', c.currency, 'sku', q.key, 'quantity', q.value,
+                                           'amount', c.amounts -> q.key))
+          FROM known_contract c, jsonb_each(c.quantities) q
+          WHERE $10 AND c.account_id = $1 AND c.quote_id IS NULL AND c.state IN ('signed', 'active')
+            AND (c.valid_from IS NULL OR c.valid_from <= $4) AND (c.valid_until IS NULL OR c.valid_until > $4)
+            AND q.key = ANY ($3)) AS contract_lines,
       (SELECT placed_at FROM sales_order WHERE account_id = $1 AND state <> 'cancelled'
           ORDER BY priced_at LIMIT 1) AS first_ordered_at,
       (SELECT jsonb_agg(jsonb_build_object('base', r.base, 'quote', r.quote, 'day', r.day, 'source', r.source,

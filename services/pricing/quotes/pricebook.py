@@ -1,6 +1,6 @@
 """The price rules in force on one day, with the matrix that says how they meet."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -10,20 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.catalogue.lists import PriceLists, price_lists_of
 from services.pricing.quotes.material import Needs
+from services.pricing.quotes.offers import Offers
 from shared.calendar import Duration, period_of, trailing
 from shared.policy.benefit import BenefitPlan
 from shared.policy.evaluation import Answer, Case
+from shared.policy.index import Key, RuleIndex
 from shared.policy.measure import Measure, RollingWindow
 from shared.policy.order import PricedLine, ToPrice
 from shared.policy.plan import measures_of
 from shared.policy.pricing import PricedOrder, price_order
 from shared.policy.rulebook import NotGoverned, Rulebook
 from shared.policy.stacking import Stacking, compile_stacking
-from shared.trace import Decision
+from shared.trace import Decision, Evidence
 
 GROUPS, PAIRS = "stacking-groups", "stacking-pairs"
 P4 = "P4"
 LONG_AGO = date(1970, 1, 1)
+BY_ACCOUNT, BY_SKU = Measure(fact="account.number"), Measure(fact="line.sku")
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,11 @@ class PriceBook:
     @cached_property
     def discounts(self) -> tuple[BenefitPlan, ...]:
         """The benefits that change a price."""
-        priced = {group.name for group in self.stacking.price_groups()}
-        return tuple(plan for plan in self.benefits if plan.document.stacking in priced)
+        return tuple(plan for plan in self.benefits if plan.document.stacking in self._priced)
+
+    @cached_property
+    def _priced(self) -> frozenset[str]:
+        return frozenset(group.name for group in self.stacking.price_groups())
 
     @cached_property
     def titles(self) -> Mapping[str, Mapping[str, str]]:
@@ -64,12 +70,23 @@ class PriceBook:
 
     def needs(self, day: date) -> Needs:
         """What has to be read beside the month for prices of a day."""
-        return Needs(min((_begins(measure, day) for measure in self._counting), default=None))
+        since = min((_begins(measure, day) for measure in self._asking("orders.count")), default=None)
+        return Needs(since, bool(self._asking("line.contract_price")))
+
+    def _asking(self, fact: str) -> tuple[Measure, ...]:
+        return self._measures.get(fact, ())
 
     @cached_property
-    def _counting(self) -> tuple[Measure, ...]:
-        measures = (measure for plan in self.benefits for measure in measures_of(plan.document))
-        return tuple({measure for measure in measures if measure.fact == "orders.count"})
+    def _measures(self) -> Mapping[str, tuple[Measure, ...]]:
+        """By fact, every measure that a price rule asks for."""
+        found: dict[str, dict[Measure, None]] = {}
+        for measure in (measure for plan in self.benefits for measure in measures_of(plan.document)):
+            found.setdefault(measure.fact, {})[measure] = None
+        return {fact: tuple(measures) for fact, measures in found.items()}
+
+    @cached_property
+    def offers(self) -> Offers:
+        return Offers.of(self.rules.plans)
 
     @cached_property
     def _of_p4(self) -> frozenset[str]:
@@ -80,11 +97,21 @@ class PriceBook:
         matrix = self.rules.plans.by_id.get(GROUPS)
         if matrix is None:
             raise NotGoverned
-        return price_order(self.stacking, self.benefits, order, policy=matrix.heading.policy)
+        return price_order(self.stacking, self._for(order), order, policy=matrix.heading.policy)
+
+    def _for(self, order: ToPrice) -> tuple[BenefitPlan, ...]:
+        """Those whose scope may hold: terms of other customers are neither asked nor told."""
+        return self._index.those_for(_words_of(order)) if self._index.keyed else self.benefits
+
+    @cached_property
+    def _index(self) -> RuleIndex:
+        return RuleIndex.of(self.benefits, facts=(BY_ACCOUNT.fact, BY_SKU.fact))
 
     def touches(self, order: ToPrice) -> bool:
         """Whether any price rule has a line of the order in its scope."""
-        for plan in self.discounts:
+        for plan in self._for(order):
+            if plan.document.stacking not in self._priced:
+                continue
             for line in order.lines:
                 case = Case(order.facts, line.subject, line.asked_at, order.grants)
                 if plan.heading.out_of_force(case) is None and plan.heading.asked(case)[0] is Answer.HOLDS:
@@ -96,6 +123,15 @@ class PriceBook:
         return line.net.amount_minor + sum(
             taken.amount.amount_minor for taken in line.taken if taken.policy in self._of_p4
         )
+
+
+def _words_of(order: ToPrice) -> Iterator[Key]:
+    """The account's number and the SKUs of the lines."""
+    asked = [(BY_ACCOUNT, order.subject), *((BY_SKU, line.subject) for line in order.lines)]
+    for measure, subject in asked:
+        given = order.facts.value(measure, subject, None, order.as_of)
+        if isinstance(given, Evidence):
+            yield Key(measure.fact, given.value)
 
 
 class Bookshelf(Protocol):

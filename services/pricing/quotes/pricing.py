@@ -19,6 +19,7 @@ from services.pricing.quotes.domain import (
     Quote,
     QuoteLine,
     QuoteState,
+    SeveralRulesInForce,
 )
 from services.pricing.quotes.facts import LineAt, SaleFacts, Whole
 from services.pricing.quotes.material import Material
@@ -28,7 +29,7 @@ from shared.calendar import Duration, local_day
 from shared.errors import FieldError, Words
 from shared.money import Money, NoExchangeRate
 from shared.policy.evaluation import Case, Grant
-from shared.policy.order import AskedRoute, PricedLine, ToPrice
+from shared.policy.order import AskedRoute, MoreThanOneInForce, PricedLine, ToPrice
 from shared.policy.order import OrderLine as ListedLine
 from shared.policy.pricing import PricedOrder
 from shared.trace import Decision, Evidence, NoEvidence, Subject
@@ -85,12 +86,19 @@ class PricedQuote(NamedTuple):
 
 
 def price_quote(request: QuoteRequest, material: Material, setting: Setting) -> PricedQuote:
-    """Raises CannotBePriced, PolicyRefuses, ExchangeRateMissing, NotGoverned."""
+    """Raises CannotBePriced, PolicyRefuses, ExchangeRateMissing, SeveralRulesInForce, NotGoverned."""
     listed = _listed(request, material)
     currency = _one_currency(listed)
     work = _Work(request, material, setting, listed, currency)
     try:
         return work.priced()
+    except MoreThanOneInForce as several:
+        line = several.line.rpartition(":")[2]
+        said: Words = {
+            "en": f"{several.one} and {several.other} on line {line}: only one of them may count",
+            "zh": f"第{line}行同时适用{several.one}与{several.other}，只许一项生效",
+        }
+        raise SeveralRulesInForce(said) from several
     except NoExchangeRate as missing:
         pair = f"{missing.base}/{missing.quote}"
         words: Words = {"en": f"{pair} on {missing.day}", "zh": f"{pair}，{missing.day}"}
@@ -173,6 +181,10 @@ class _Work:
         return {}
 
     @cached_property
+    def _contract_prices(self) -> dict[str, int]:
+        return self.material.contract_prices(self.currency) if self.material.contract_lines else {}
+
+    @cached_property
     def _salespeople(self) -> tuple[Share, ...]:
         return self.request.salespeople or self.material.account.salespeople(self.setting.day)
 
@@ -249,7 +261,12 @@ class _Work:
     def _facts(self, lines: Sequence[QuoteLine]) -> SaleFacts:
         at = {
             self._subject(line.line).id: LineAt(
-                line.quantity, line.new_brand, line.floor_unit_minor, Money(line.net_minor, self.currency)
+                line.quantity,
+                line.new_brand,
+                line.floor_unit_minor,
+                Money(line.net_minor, self.currency),
+                line.sku,
+                self.material.products[line.sku],
             )
             for line in lines
         }
@@ -260,6 +277,8 @@ class _Work:
             lines=at,
             purchases=self.material.purchases,
             order_days=self.material.order_days,
+            contract_prices=self._contract_prices,
+            offers=self.setting.book.offers,
             rates=lambda: self.material.rates,
             first_ordered_at=self.material.first_ordered_at,
             terms=self.request.terms,

@@ -137,8 +137,8 @@ def _fits(fact: Fact, value: Scalar) -> bool:
     match fact.type:
         case "choice":
             return value in fact.choices
-        case "yes_no":
-            return isinstance(value, bool)
+        case "yes_no" | "code":
+            return isinstance(value, bool) is (fact.type == "yes_no")
         case "date":
             return type(value) is date
         case "duration":

@@ -58,6 +58,11 @@ def percent(policy: str, rate: str, *, stacking: str = "promotion", **said: Any)
 
 def a_book(*more: Document, on: date = DAY, without: Iterable[str] = ()) -> PriceBook:
     """The pack in force on a day with some documents added, or in place of those of the same id."""
+    return _book(more, on, frozenset(without))
+
+
+@cache
+def _book(more: tuple[Document, ...], on: date, without: frozenset[str]) -> PriceBook:
     left_out = {*without, *(one.id for one in more)}
     documents = [one for one in pack() if one.id not in left_out and one.valid.covers(on)]
     return PriceBook.of(Rulebook(compile_plans([Numbered(one) for one in (*documents, *more)], load_registry())))
@@ -69,11 +74,11 @@ def findings(*more: Document) -> list[str]:
     return [found.code for found in lint([*(one for one in pack() if one.id not in known), *more], load_registry())]
 
 
-def an_account(*, elects: str = "", tier: str = "", listed: bool = True, **more: Any) -> Account:
+def an_account(*, elects: str = "", tier: str = "", listed: bool = True, number: str = "A-1", **more: Any) -> Account:
     """Of class A, on the key-account list."""
     return Account(
         ACCOUNT,
-        "A-1",
+        number,
         "kinshasa",
         elections=(Election("e", "p4", elects, *EVER),) if elects else (),
         listings=(Listing("l", listed, *EVER),),

@@ -1,6 +1,6 @@
 """Quotes over HTTP on a real database: prices, floors, grants, acceptance."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,7 +9,8 @@ import pytest
 from shared.events.accounts import AccountFrozen, AccountsMerged, AccountsParted, AccountUnfrozen, ElectionMade
 from shared.events.approvals import ApprovalGranted, ApprovalRejected
 from shared.events.asks import ApprovalSought
-from tests.pricing.conftest import START, Pricing, cny, good
+from shared.events.contracts import ContractSigned, ContractSubmitted
+from tests.pricing.conftest import START, Pricing, cny, contract_event, good
 
 THEN = START
 
@@ -366,3 +367,19 @@ async def test_a_price_is_explained_in_the_readers_language(pricing: Pricing, la
     assert told["language"] == language
     assert any(words in line for line in lines)
     assert any("7,000.00" in line for line in lines)
+
+
+async def test_p6_a_signed_contract_without_a_quote_names_the_price_of_later_quotes(pricing: Pricing) -> None:
+    account, sku = await pricing.new_account(elects="discount"), await pricing.new_product(floor="100.00")
+    rep, body = pricing.caller("rep"), asked(account, {"sku": sku, "quantity": 10})
+    frame = contract_event(account, {sku: 600}, told=ContractSubmitted, contract_id=str(uuid4()))
+    frame = frame.model_copy(update={"lines": (frame.lines[0].model_copy(update={"net_minor": 54_000_000}),)})
+    await pricing.hear(frame)
+    assert (await good(rep.post("/v1/quotes/preview", body)))["total"] == cny("9500.00")
+    signed = ContractSigned(**{**frame.model_dump(), "signed_on": START.date(), "valid_until": date(2021, 3, 3)})
+    await pricing.hear(signed)
+    for path in ("/v1/quotes/preview", "/v1/quotes"):
+        quote = await good(rep.post(path, body))
+        assert (quote["total"], quote["lines"][0]["rules"][0]["policy"]) == (cny("9000.00"), "contract-price@1")
+    await pricing.hear(signed.model_copy(update={"quote_id": str(uuid4())}))
+    assert (await good(rep.post("/v1/quotes/preview", body)))["total"] == cny("9500.00")

@@ -72,7 +72,19 @@ def test_the_command_line_fails_on_an_error_and_names_it(tmp_path: Path, capsys:
         pytest.param("P2", {"floor-price", "price-exception"}, id="P2"),
         pytest.param("P4", {"volume-discount", "volume-subsidy", "negotiated-benefit"}, id="P4"),
         pytest.param("P5", {"member-discount"}, id="P5"),
-        pytest.param("P6", {"frequency-discount", "tenure-discount"}, id="P6"),
+        pytest.param(
+            "P6",
+            {
+                "frequency-discount",
+                "tenure-discount",
+                "contract-price",
+                "public-promotion",
+                "promotion-list",
+                "bundle-discount",
+                "bundles",
+            },
+            id="P6",
+        ),
         pytest.param("P7", {"payment-terms", "first-order-prepayment"}, id="P7"),
         pytest.param("P8", {"order-admission", "quote-terms"}, id="P8"),
         pytest.param("C1", {"contract-needed", "contract-papers"}, id="C1"),
@@ -102,6 +114,9 @@ def test_no_other_benefit_is_in_force() -> None:
         "volume-discount-2026",
         "new-product-bonus",
         "member-discount",
+        "contract-price",
+        "public-promotion",
+        "bundle-discount",
         *OF_THE_HOUSE,
     }
 
@@ -122,9 +137,16 @@ def test_everything_else_is_valid_from_the_year_2000() -> None:
     early = {
         one.document.valid.from_
         for one in load_pack(PACK)
-        if ("P4" not in one.document.row or one.document.form != "benefit") and one.document.id not in OF_THE_HOUSE
+        if ("P4" not in one.document.row or one.document.form != "benefit")
+        and one.document.id not in {*OF_THE_HOUSE, "public-promotion"}
     }
     assert early == {date(2000, 1, 1)}
+
+
+def test_the_promotion_of_the_pack_is_of_march_2021() -> None:
+    """P6: a promotion is a window."""
+    [window] = [one.document.valid for one in load_pack(PACK) if one.document.id == "public-promotion"]
+    assert (window.from_, window.until) == (date(2021, 3, 1), date(2021, 4, 1))
 
 
 def test_rates_of_the_house_begin_in_2026_and_are_marked_as_samples() -> None:
