@@ -1,13 +1,13 @@
 """A state machine is one table; a wrong move raises and names the moves there are."""
 
-from collections.abc import Mapping
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, TypeVar
 
 from shared.errors import Problem, Words
+from shared.titled import Titled
 
-State = TypeVar("State", bound=StrEnum)
-Move = TypeVar("Move", bound=StrEnum)
+State = TypeVar("State", bound=Titled)
+Move = TypeVar("Move", bound=Titled)
 
 
 class MoveNotAllowed(Problem):
@@ -17,12 +17,12 @@ class MoveNotAllowed(Problem):
     code = "move_not_allowed"
     title: ClassVar[Words] = {"en": "This is not the next step", "zh": "当前状态不允许此操作"}
 
-    def __init__(self, state: StrEnum, allowed: tuple[StrEnum, ...]) -> None:
-        moves = ", ".join(allowed)
+    def __init__(self, state: Titled, allowed: Sequence[Titled]) -> None:
+        moves = {"en": ", ".join(move.en for move in allowed), "zh": "、".join(move.zh for move in allowed)}
         super().__init__(
             {
-                "en": f"From {state} the moves are: {moves or 'none'}.",
-                "zh": f"状态{state}可进行的操作：{moves or '无'}。",
+                "en": f"It is {state.en}; what may follow: {moves['en'] or 'nothing'}.",
+                "zh": f"当前为“{state.zh}”，可进行的操作：{moves['zh'] or '无'}。",
             },
             state=str(state),
             allowed=[str(move) for move in allowed],

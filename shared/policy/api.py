@@ -1,5 +1,6 @@
 """Policies over HTTP, the same in every service: read, draft, lint, propose, publish, compare; and their facts."""
 
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -49,13 +50,14 @@ Writer = Annotated[Principal, allowed("policies.write")]
 Publisher = Annotated[Principal, allowed("policies.publish")]
 
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml"})
+EXAMPLE = FilePath(__file__).with_name("example.yaml").read_text(encoding="utf-8")
 DOCUMENT_BODY = {
     "requestBody": {
         "required": True,
         "description": "A policy document in one of the forms, as JSON or as YAML 1.2; figures with a point in quotes.",
         "content": {
-            "application/json": {"schema": {"type": "object"}},
-            "application/yaml": {"schema": {"type": "string"}},
+            "application/json": {"schema": {"type": "object"}, "example": stored_form(read_yaml(EXAMPLE)[0])},
+            "application/yaml": {"schema": {"type": "string"}, "example": EXAMPLE},
         },
     }
 }

@@ -2,25 +2,25 @@
 
 from calendar import isleap
 from datetime import date
-from enum import StrEnum
 from typing import ClassVar
 
 from shared.errors import Problem, Words
+from shared.titled import Titled
 
 
-class InvitationState(StrEnum):
-    invited = "invited"
-    accepted = "accepted"
-    declined = "declined"
-    attended = "attended"
-    absent = "absent"
+class InvitationState(Titled):
+    invited = "invited", "invited", "已邀请"
+    accepted = "accepted", "accepted", "已接受"
+    declined = "declined", "declined", "已谢绝"
+    attended = "attended", "attended", "已出席"
+    absent = "absent", "absent", "未出席"
 
 
-class InvitationMove(StrEnum):
-    accept = "accept"
-    decline = "decline"
-    attend = "attend"
-    miss = "miss"
+class InvitationMove(Titled):
+    accept = "accept", "accept", "接受"
+    decline = "decline", "decline", "谢绝"
+    attend = "attend", "attend", "出席"
+    miss = "miss", "miss", "缺席"
 
 
 MOVES: dict[tuple[InvitationState, InvitationMove], InvitationState] = {

@@ -4,39 +4,40 @@ from enum import StrEnum
 from typing import ClassVar
 
 from shared.errors import FieldError, Problem, ValidationProblem, Words
+from shared.titled import Titled
 
 
-class Stage(StrEnum):
-    pick = "pick"
-    survey = "survey"
-    screening = "screening"
-    application = "application"
-    manager_review = "manager_review"
-    director_review = "director_review"
-    group = "group"
-    dossier = "dossier"
-    execution = "execution"
-    reporting = "reporting"
-    won = "won"
-    lost = "lost"
+class Stage(Titled):
+    pick = "pick", "picked", "已选定"
+    survey = "survey", "surveyed", "已调查"
+    screening = "screening", "screened", "已筛选"
+    application = "application", "applied for", "已申请"
+    manager_review = "manager_review", "manager's review", "经理审核中"
+    director_review = "director_review", "director's review", "总监审核中"
+    group = "group", "agreed, its group to be formed", "待组建项目组"
+    dossier = "dossier", "dossier opened", "已建档"
+    execution = "execution", "being executed", "实施中"
+    reporting = "reporting", "reported on", "汇报中"
+    won = "won", "won", "已成功"
+    lost = "lost", "lost", "已失败"
 
 
-class CaseMove(StrEnum):
+class CaseMove(Titled):
     """`manager_agrees`, `director_agrees` and `send_back` are what approvals answers; people make the others."""
 
-    survey = "survey"
-    screen = "screen"
-    apply = "apply"
-    submit = "submit"
-    manager_agrees = "manager_agrees"
-    director_agrees = "director_agrees"
-    send_back = "send_back"
-    form_group = "form_group"
-    open_dossier = "open_dossier"
-    execute = "execute"
-    report = "report"
-    win = "win"
-    lose = "lose"
+    survey = "survey", "survey", "调查"
+    screen = "screen", "screen", "筛选"
+    apply = "apply", "apply", "申请"
+    submit = "submit", "submit", "提交审核"
+    manager_agrees = "manager_agrees", "the manager agrees", "经理同意"
+    director_agrees = "director_agrees", "the director agrees", "总监同意"
+    send_back = "send_back", "send back", "退回"
+    form_group = "form_group", "form the group", "组建项目组"
+    open_dossier = "open_dossier", "open the dossier", "建档"
+    execute = "execute", "execute", "实施"
+    report = "report", "report", "汇报"
+    win = "win", "win", "成功结案"
+    lose = "lose", "lose", "失败结案"
 
 
 MOVES: dict[tuple[Stage, CaseMove], Stage] = {
@@ -98,8 +99,8 @@ class AccountOfAnotherBranch(ValidationProblem):
 def check_details(move: CaseMove, given: set[str]) -> None:
     """A move brings exactly what it needs; raises ValidationProblem that points at each wrong field."""
     needed = {DETAIL_OF[move]} if move in DETAIL_OF else set()
-    missing: Words = {"en": f"needed to {move}", "zh": f"{move}须提供"}
-    extra: Words = {"en": f"has no place in {move}", "zh": f"{move}不需要此项"}
+    missing: Words = {"en": f"needed to {move.en}", "zh": f"“{move.zh}”须提供此项"}
+    extra: Words = {"en": f"not needed to {move.en}", "zh": f"“{move.zh}”不需要此项"}
     wrong = [FieldError(f"/{name}", "missing", missing) for name in sorted(needed - given)]
     wrong += [FieldError(f"/{name}", "not_of_this_move", extra) for name in sorted(given - needed)]
     if wrong:

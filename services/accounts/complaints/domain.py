@@ -7,18 +7,19 @@ from enum import StrEnum
 from typing import ClassVar
 
 from shared.errors import FieldError, Problem, ValidationProblem, Words
+from shared.titled import Titled
 
 
-class ComplaintState(StrEnum):
-    open = "open"
-    acknowledged = "acknowledged"
-    resolved = "resolved"
+class ComplaintState(Titled):
+    open = "open", "open", "未处理"
+    acknowledged = "acknowledged", "acknowledged", "已受理"
+    resolved = "resolved", "resolved", "已解决"
 
 
-class ComplaintMove(StrEnum):
-    acknowledge = "acknowledge"
-    reassign = "reassign"
-    resolve = "resolve"
+class ComplaintMove(Titled):
+    acknowledge = "acknowledge", "acknowledge", "受理"
+    reassign = "reassign", "reassign", "转交"
+    resolve = "resolve", "resolve", "解决"
 
 
 MOVES: dict[tuple[ComplaintState, ComplaintMove], ComplaintState] = {

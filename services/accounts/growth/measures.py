@@ -26,6 +26,7 @@ MEASURABLE: Final[Mapping[str, tuple[str | None, ...]]] = {
     "account.contacts_logged": (None,),
     "account.territory_share": (None,),
 }
+FIGURES: Final[Mapping[str, str]] = {"money": "An amount", "count": "A whole number", "ratio": "A share"}
 PLAIN_FIGURE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 
 
@@ -49,7 +50,9 @@ def check_target(aim: Aim, target: str, *, at: str) -> None:
     """Raises NotMeasurable for a target that is no figure of the fact, or nothing at all."""
     if not is_target(aim, target):
         kind = load_registry().fact(aim.fact).type
-        raise NotMeasurable(f"{at}/target", {"en": f"A {kind} above zero.", "zh": "应为大于零的数值。"})
+        raise NotMeasurable(
+            f"{at}/target", {"en": f"{FIGURES.get(kind, 'A figure')} above zero.", "zh": "应为大于零的数值。"}
+        )
 
 
 def is_target(aim: Aim, target: str) -> bool:

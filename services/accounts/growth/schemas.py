@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.accounts.growth.domain import ActivityKind
+from shared.http.field_errors import not_valid
 from shared.http.moments import Day
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
@@ -42,7 +43,7 @@ class NewObjective(Request):
     @model_validator(mode="after")
     def has_a_day(self) -> "NewObjective":
         if self.starts_on and self.due_on and self.due_on < self.starts_on:
-            raise ValueError("due_on lies before starts_on")
+            raise not_valid({"en": "due_on lies before starts_on", "zh": "截止日早于起始日"})
         return self
 
 
@@ -57,7 +58,7 @@ class NewPlan(Request):
     @model_validator(mode="after")
     def has_a_day(self) -> "NewPlan":
         if self.valid_until <= self.valid_from:
-            raise ValueError("valid_until lies after valid_from")
+            raise not_valid({"en": "valid_until lies after valid_from", "zh": "结束日须晚于起始日"})
         return self
 
 

@@ -96,7 +96,9 @@ async def create_user(
 async def list_users(
     session: Session,
     page: PageQuery,
-    kind: Annotated[str | None, Query(pattern="^(person|machine)$", description="person or machine")] = None,
+    kind: Annotated[
+        str | None, Query(pattern="^(person|machine)$", description="person or machine", examples=["person"])
+    ] = None,
     active: Annotated[bool | None, Query(description="only active users, or only those who are not")] = None,
     login: Annotated[str | None, Query(max_length=100, description="the user of this login")] = None,
 ) -> Page[UserShown]:

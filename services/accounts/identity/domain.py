@@ -1,6 +1,6 @@
 """Who may hold which role, how long a guesser waits, when a key or a session is still good."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import ClassVar
@@ -131,6 +131,9 @@ class NewApiKey:
     expires_at: datetime
 
 
+HOLDERS: Mapping[str, str] = {"person": "个人用户", "machine": "机器用户"}
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who is to hold a role: a person or a machine, and the account a customer's contact belongs to."""
@@ -154,7 +157,11 @@ def _role_errors(wanted: NewHolding, *, rule: RoleRule | None, holder: Holder) -
     errors = []
     if rule.held_by not in {holder.kind, "either"}:
         errors.append(
-            FieldError("/role", "wrong_holder", {"en": f"not held by a {holder.kind}", "zh": "此类用户不能持有"})
+            FieldError(
+                "/role",
+                "wrong_holder",
+                {"en": f"not held by a {holder.kind}", "zh": f"{HOLDERS[holder.kind]}不能持有此角色"},
+            )
         )
     if rule.branch_scoped != (wanted.branch is not None):
         needed: Words = {"en": "this role is held in a branch", "zh": "该角色须指定分公司"}

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from shared.errors import Words
+from shared.http.field_errors import not_valid
 from shared.http.moments import Day, Moment
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,60}$")]
@@ -12,6 +14,10 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Login = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$")]
 NewPassword = Annotated[SecretStr, Field(min_length=10, max_length=200)]
 UserId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@|-]{0,99}$")]
+INCOMPLETE: Words = {
+    "en": "password needs username and password, client_credentials client_id and client_secret",
+    "zh": "password方式须提供username和password，client_credentials方式须提供client_id和client_secret",
+}
 
 
 def _example(**example: Any) -> ConfigDict:
@@ -34,7 +40,7 @@ class TokenAsked(BaseModel):
         by_password = self.username is not None and self.password is not None
         by_key = self.client_id is not None and self.client_secret is not None
         if not (by_password if self.grant_type == "password" else by_key):
-            raise ValueError("password needs username and password, client_credentials client_id and client_secret")
+            raise not_valid(INCOMPLETE)
         return self
 
 
@@ -68,9 +74,9 @@ class UserCreated(BaseModel):
     @model_validator(mode="after")
     def _login_and_password(self) -> "UserCreated":
         if (self.login is None) != (self.password is None):
-            raise ValueError("login and password come together")
+            raise not_valid({"en": "login and password come together", "zh": "登录名与密码须同时提供"})
         if self.user_id == "system":
-            raise ValueError("this user id is the system's own")
+            raise not_valid({"en": "this user id is the system's own", "zh": "该用户编号为系统专用"})
         return self
 
 

@@ -24,10 +24,29 @@ from shared.sheets.faults import UnreadableFile
 from shared.sheets.reading import XLSX, sheet_lines
 
 router = Router(tags=["imports"])
+ROW = {
+    "number": "KA-000817",
+    "legal_name": "Ngaliema SARL",
+    "branch": "kinshasa",
+    "channel": "dealer",
+    "sales_class": "wholesale",
+}
+SHEET = f"{','.join(ROW)}\n{','.join(ROW.values())}\n"
+FILE_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "the file itself; docs/accounts/dossiers.md names every column",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}, "example": SHEET},
+            "application/x-ndjson": {"schema": {"type": "string"}, "example": f"{orjson.dumps(ROW).decode()}\n"},
+            XLSX: {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
 NDJSON = ("application/x-ndjson", "application/jsonl")
 
 
-@router.post("/account-imports", status_code=201)
+@router.post("/account-imports", status_code=201, openapi_extra=FILE_BODY)
 @upload
 async def import_accounts(
     request: Request,

@@ -48,6 +48,9 @@ AsOf = Annotated[Day | None, Query(description="as known at the end of this loca
 KnownAt = Annotated[
     Moment | None, Query(description="without what was recorded after this instant, such as orders that came late")
 ]
+OfScope = Annotated[
+    str | None, Query(pattern="^(rep|manager|branch|employee)$", description="of which kind", examples=["branch"])
+]
 ScopeId = Annotated[
     str | None, Query(alias="id", max_length=100, description="only this one's: a user's id, or a branch")
 ]
@@ -145,7 +148,7 @@ async def list_appraisals(
     session: Session,
     asked: PageQuery,
     caller: Annotated[Principal, allowed("appraisals.read")],
-    scope: Annotated[str | None, Query(pattern="^(rep|manager|branch|employee)$", description="of which kind")] = None,
+    scope: OfScope = None,
     scope_id: ScopeId = None,
     period: Annotated[str | None, Query(max_length=10, description="of this period", examples=["2021-Q1"])] = None,
 ) -> Page[AppraisalOut]:
@@ -179,7 +182,7 @@ async def list_kpi_warnings(
     session: Session,
     asked: PageQuery,
     caller: Reader,
-    scope: Annotated[str | None, Query(pattern="^(rep|manager|branch|employee)$", description="of which kind")] = None,
+    scope: OfScope = None,
     scope_id: ScopeId = None,
     period: Annotated[str | None, Query(max_length=10, description="of this period", examples=["2021-Q1"])] = None,
 ) -> Page[WarningOut]:

@@ -7,9 +7,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from services.accounts.targets.schemas import Id
+from shared.errors import Words
+from shared.http.field_errors import not_valid
 
 Level = Literal["high", "fair", "weak"]
 Light = Literal["green", "amber", "red", ""]
+FOR_CLERKS: Words = {
+    "en": "answers are given for an office clerk, and for nobody else",
+    "zh": "考核内勤须填写评答，其他人员不得填写",
+}
 
 
 class BoardScope(StrEnum):
@@ -84,7 +90,7 @@ class NewAppraisal(BaseModel):
     @model_validator(mode="after")
     def _answers_for_clerks(self) -> "NewAppraisal":
         if (self.scope == "employee") != (self.answers is not None):
-            raise ValueError("answers are given for an office clerk, and for nobody else")
+            raise not_valid(FOR_CLERKS)
         return self
 
 

@@ -40,6 +40,7 @@ from services.accounts.targets.models import KpiTarget
 from shared.auth.principal import Reach
 from shared.calendar import Period
 from shared.db.mechanisms import person
+from shared.errors import Words
 from shared.events.accounts import KpiWarningRaised
 from shared.ids import new_id
 from shared.money import Money
@@ -52,6 +53,13 @@ from shared.policy.scorecard import Rating, ScorecardPlan
 from shared.trace import Decision, Subject
 
 LOST, NEW = "lost-account", "new-customer"
+APPRAISED: Mapping[str, Words] = {
+    "salesperson": {"en": "salesperson", "zh": "业务员"},
+    "manager": {"en": "manager", "zh": "经理"},
+    "branch": {"en": "branch", "zh": "分公司"},
+    CLERK: {"en": "clerk", "zh": "内勤"},
+}
+BY_PERIOD: Mapping[str, str] = {"month": "月", "quarter": "季度", "year": "年度"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,10 @@ def card_of(occasion: Occasion, *, subject: str) -> ScorecardPlan:
     card = card_for(occasion.plans, subject=subject, kind=kind)
     if card is None:
         raise NotGoverned(
-            {"en": f"No scorecard appraises a {subject} by {kind}.", "zh": f"没有按{kind}考核{subject}的评分卡。"}
+            {
+                "en": f"No scorecard appraises a {APPRAISED[subject]['en']} by {kind}.",
+                "zh": f"没有按{BY_PERIOD[kind]}考核{APPRAISED[subject]['zh']}的评分卡。",
+            }
         )
     return card
 

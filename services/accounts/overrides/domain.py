@@ -2,19 +2,19 @@
 
 from collections.abc import Collection
 from datetime import date
-from enum import StrEnum
 from typing import ClassVar
 
 from services.accounts.ratings.domain import AlreadyAnswered, Answer
 from shared.errors import FieldError, Problem, ValidationProblem, Words
+from shared.titled import Titled
 
 
-class OverrideState(StrEnum):
-    proposed = "proposed"
-    accepted = "accepted"
-    rejected = "rejected"
-    withdrawn = "withdrawn"
-    lapsed = "lapsed"
+class OverrideState(Titled):
+    proposed = "proposed", "under review", "审批中"
+    accepted = "accepted", "granted", "已批准"
+    rejected = "rejected", "rejected", "已驳回"
+    withdrawn = "withdrawn", "withdrawn", "已撤回"
+    lapsed = "lapsed", "lapsed", "已失效"
 
 
 OVERRIDE_ANSWERS: dict[tuple[OverrideState, Answer], OverrideState] = {
@@ -41,7 +41,7 @@ class OverlappingOverride(Problem):
 def override_answered(state: OverrideState, answer: Answer) -> OverrideState:
     after = OVERRIDE_ANSWERS.get((state, answer))
     if after is None:
-        raise AlreadyAnswered({"en": f"The override is {state}.", "zh": f"调整申请的状态为{state}。"})
+        raise AlreadyAnswered({"en": f"The override is {state.en}.", "zh": f"手工定级{state.zh}。"})
     return after
 
 

@@ -3,25 +3,25 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import ClassVar
 
 from shared.calendar import Duration, Period, add_months, period
 from shared.errors import FieldError, Problem, ValidationProblem, Words
+from shared.titled import Titled
 
 
-class ListState(StrEnum):
-    draft = "draft"
-    proposed = "proposed"
-    agreed = "agreed"
-    published = "published"
+class ListState(Titled):
+    draft = "draft", "a draft", "草稿"
+    proposed = "proposed", "proposed", "待各部门同意"
+    agreed = "agreed", "agreed", "已同意"
+    published = "published", "published", "已公布"
 
 
-class ListMove(StrEnum):
-    propose = "propose"
-    agree = "agree"
-    refuse = "refuse"
-    publish = "publish"
+class ListMove(Titled):
+    propose = "propose", "propose", "提请同意"
+    agree = "agree", "agree", "同意"
+    refuse = "refuse", "refuse", "不同意"
+    publish = "publish", "publish", "公布"
 
 
 MOVES: dict[tuple[ListState, ListMove], ListState] = {
@@ -98,9 +98,12 @@ def moved(state: ListState, move: ListMove) -> ListState:
     """The state after the move; a wrong move raises and names the allowed ones."""
     after = MOVES.get((state, move))
     if after is None:
-        allowed = ", ".join(sorted(m for s, m in MOVES if s is state)) or "none"
+        allowed = sorted(m for s, m in MOVES if s is state)
         raise WrongListMove(
-            {"en": f"The list is {state}; allowed: {allowed}.", "zh": f"名单状态为{state}；允许的操作：{allowed}。"}
+            {
+                "en": f"The list is {state.en}; what may follow: {', '.join(m.en for m in allowed) or 'nothing'}.",
+                "zh": f"名单当前为“{state.zh}”，可进行的操作：{'、'.join(m.zh for m in allowed) or '无'}。",
+            }
         )
     return after
 

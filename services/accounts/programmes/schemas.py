@@ -17,8 +17,14 @@ from pydantic import (
 from services.accounts.programmes.domain import ListState
 from services.accounts.programmes.facts import CONTINUOUS_CONTRACTS, NOMINATED
 from shared.calendar import Duration
+from shared.errors import Words
+from shared.http.field_errors import not_valid
 
 LONGEST_YEARS = 100  # beyond it no calendar counts back
+TOO_LONG: Words = {
+    "en": f"years, months or days, {LONGEST_YEARS} years at most",
+    "zh": f"应为年、月或日，最长{LONGEST_YEARS}年",
+}
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 
 
@@ -43,21 +49,29 @@ class NominationReason(Request):
     @classmethod
     def can_be_nominated(cls, fact: str) -> str:
         if fact not in NOMINATED:
-            raise ValueError(f"one of {', '.join(sorted(NOMINATED))}")
+            names = ", ".join(sorted(NOMINATED))
+            raise not_valid({"en": f"one of {names}", "zh": f"应为下列之一：{names}"})
         return fact
 
     @model_validator(mode="after")
     def value_is_of_the_fact(self) -> "NominationReason":
         if self.fact != CONTINUOUS_CONTRACTS:
             if not isinstance(self.value, bool):
-                raise ValueError("true or false is said of this")
+                raise not_valid({"en": "true or false is said of this", "zh": "此项应为true或false"})
         elif isinstance(self.value, bool):
-            raise ValueError("a duration such as P2Y is said of contracts")
+            raise not_valid({"en": "a duration such as P2Y is said of contracts", "zh": "合同年限应写作P2Y"})
         else:
-            length = Duration.parse(self.value)
-            if not length.is_calendar or length.in_months // 12 + length.days // 365 > LONGEST_YEARS:
-                raise ValueError(f"years, months or days, {LONGEST_YEARS} years at most")
+            length = _length(self.value)
+            if length is None or not length.is_calendar or length.in_months // 12 + length.days // 365 > LONGEST_YEARS:
+                raise not_valid(TOO_LONG)
         return self
+
+
+def _length(text: str) -> Duration | None:
+    try:
+        return Duration.parse(text)
+    except ValueError:
+        return None
 
 
 class NewNomination(Request):

@@ -8,15 +8,16 @@ from typing import ClassVar, cast
 
 from shared.calendar import PeriodKind, period_of
 from shared.errors import FieldError, Problem, ValidationProblem, Words
+from shared.titled import Titled
 
 
-class ProposalState(StrEnum):
-    proposed = "proposed"
-    accepted = "accepted"
-    rejected = "rejected"
-    withdrawn = "withdrawn"
-    superseded = "superseded"
-    unchanged = "unchanged"
+class ProposalState(Titled):
+    proposed = "proposed", "under review", "审批中"
+    accepted = "accepted", "granted", "已批准"
+    rejected = "rejected", "rejected", "已驳回"
+    withdrawn = "withdrawn", "withdrawn", "已撤回"
+    superseded = "superseded", "superseded", "已被取代"
+    unchanged = "unchanged", "unchanged", "未变"
 
 
 class Answer(StrEnum):
@@ -59,7 +60,7 @@ class Heard:
 def answered(state: ProposalState, answer: Answer) -> ProposalState:
     after = ANSWERS.get((state, answer))
     if after is None:
-        raise AlreadyAnswered({"en": f"The proposal is {state}.", "zh": f"评级建议的状态为{state}。"})
+        raise AlreadyAnswered({"en": f"The proposal is {state.en}.", "zh": f"评级建议{state.zh}。"})
     return after
 
 

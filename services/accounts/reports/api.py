@@ -46,7 +46,7 @@ async def report_asked(
     ],
     of: Annotated[ParetoOf, Query(description="what the accounts are ranked by")] = ParetoOf.revenue,
     currency: Annotated[
-        str, Query(pattern=r"^[A-Z]{3}$", description="amounts are converted to it by their day")
+        str, Query(pattern=r"^[A-Z]{3}$", description="amounts are converted to it by their day", examples=["CNY"])
     ] = "CNY",
 ) -> Asked:
     return Asked(of, named_period(period_key), currency)

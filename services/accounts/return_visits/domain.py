@@ -5,26 +5,26 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
-from enum import StrEnum
 from typing import ClassVar
 
 from shared.calendar import Period
 from shared.errors import FieldError, Forbidden, Problem, ValidationProblem, Words
+from shared.titled import Titled
 
 ASPECTS = ("quality", "schedule", "technical", "materials", "safety", "documentation", "conduct", "cooperation")
 
 
-class Finding(StrEnum):
+class Finding(Titled):
     """What a spot check said of a form."""
 
-    pending = "pending"
-    true = "true"
-    falsified = "falsified"
+    pending = "pending", "to be checked", "待查"
+    true = "true", "found true", "属实"
+    falsified = "falsified", "found false", "失实"
 
 
-class FindingMove(StrEnum):
-    confirm = "confirm"
-    falsify = "falsify"
+class FindingMove(Titled):
+    confirm = "confirm", "confirm", "认定属实"
+    falsify = "falsify", "find false", "认定失实"
 
 
 FINDINGS: dict[tuple[Finding, FindingMove], Finding] = {

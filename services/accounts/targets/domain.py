@@ -7,15 +7,16 @@ from typing import ClassVar
 
 from shared.calendar import Period, period
 from shared.errors import Conflict, FieldError, ValidationProblem, Words
+from shared.titled import Titled
 
 
-class ScopeKind(StrEnum):
+class ScopeKind(Titled):
     """Whose figures: a rep's, a manager's with his people, a branch's, one account's."""
 
-    rep = "rep"
-    manager = "manager"
-    branch = "branch"
-    account = "account"
+    rep = "rep", "rep", "客户专员"
+    manager = "manager", "manager", "经理"
+    branch = "branch", "branch", "分公司"
+    account = "account", "account", "客户"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,7 +38,7 @@ class UnknownScope(ValidationProblem):
     """422 at `/scope_id`: nobody of that kind, or none the caller reaches."""
 
     def __init__(self, scope: Scope) -> None:
-        said: Words = {"en": f"no {scope.kind} {scope.id} here", "zh": f"此处无{scope.kind}：{scope.id}"}
+        said: Words = {"en": f"no {scope.kind.en} {scope.id} here", "zh": f"此处没有{scope.kind.zh}{scope.id}"}
         super().__init__(errors=[FieldError("/scope_id", "unknown_scope", said)])
 
 

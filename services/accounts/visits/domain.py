@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from shared.errors import FieldError, Forbidden, ValidationProblem, Words
 from shared.money import Money
+from shared.titled import Titled
 
 
 class VisitKind(StrEnum):
@@ -14,36 +15,36 @@ class VisitKind(StrEnum):
     reception = "reception"
 
 
-class VisitState(StrEnum):
-    planned = "planned"
-    under_review = "under_review"
-    approved = "approved"
-    committed = "committed"
-    reported = "reported"
-    checked = "checked"
-    claimed = "claimed"
-    extra_review = "extra_review"
-    reimbursed = "reimbursed"
-    called_off = "called_off"
+class VisitState(Titled):
+    planned = "planned", "planned", "已计划"
+    under_review = "under_review", "under review", "审批中"
+    approved = "approved", "approved", "已批准"
+    committed = "committed", "committed", "已核定"
+    reported = "reported", "reported", "已报告"
+    checked = "checked", "checked", "已检查"
+    claimed = "claimed", "claimed", "已申报费用"
+    extra_review = "extra_review", "extra expense under review", "超额审批中"
+    reimbursed = "reimbursed", "reimbursed", "已报销"
+    called_off = "called_off", "called off", "已取消"
 
 
-class VisitMove(StrEnum):
+class VisitMove(Titled):
     """`approve`, `send_back`, `grant_extra` and `refuse_extra` are what approvals answers."""
 
-    revise = "revise"
-    submit = "submit"
-    approve = "approve"
-    send_back = "send_back"
-    commit = "commit"
-    report = "report"
-    check = "check"
-    return_report = "return_report"
-    claim = "claim"
-    ask_extra = "ask_extra"
-    grant_extra = "grant_extra"
-    refuse_extra = "refuse_extra"
-    reimburse = "reimburse"
-    call_off = "call_off"
+    revise = "revise", "revise", "修改计划"
+    submit = "submit", "submit", "提交审批"
+    approve = "approve", "approve", "批准"
+    send_back = "send_back", "send back", "退回"
+    commit = "commit", "commit the budget", "核定预算"
+    report = "report", "report", "报告"
+    check = "check", "check", "检查"
+    return_report = "return_report", "return the report", "退回报告"
+    claim = "claim", "claim", "申报费用"
+    ask_extra = "ask_extra", "ask for more", "申请超额"
+    grant_extra = "grant_extra", "grant more", "批准超额"
+    refuse_extra = "refuse_extra", "refuse more", "不批超额"
+    reimburse = "reimburse", "reimburse", "报销"
+    call_off = "call_off", "call off", "取消"
 
 
 MOVES: dict[tuple[VisitState, VisitMove], VisitState] = {

@@ -1,5 +1,6 @@
 """A contract's content out of what a client wrote, the quote it names and what it said before."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -86,6 +87,16 @@ def _payment_terms(given: ContractFields) -> PaymentTerms:
     return PaymentTerms(share or PaymentTerms().prepaid_share, terms.credit_days, terms.instalments, terms.consignment)
 
 
+QUOTE_STATES: Mapping[str, Words] = {
+    "priced": {"en": "not accepted yet", "zh": "尚未接受"},
+    "pending_exception": {"en": "waiting for a price exception", "zh": "待特价审批"},
+    "requires_approval": {"en": "waiting for negotiated terms", "zh": "须协商审批"},
+    "rejected": {"en": "rejected", "zh": "已驳回"},
+    "expired": {"en": "expired", "zh": "已过期"},
+    "withdrawn": {"en": "withdrawn", "zh": "已撤回"},
+}
+
+
 async def _accepted_quote(session: AsyncSession, quote_id: str | None, *, account_id: str) -> QuoteContents | None:
     if quote_id is None:
         return None
@@ -96,7 +107,7 @@ async def _accepted_quote(session: AsyncSession, quote_id: str | None, *, accoun
     if quote.account_id != account_id:
         raise QuoteOfAnotherAccount()
     if state != "accepted":
-        raise QuoteNotAccepted({"en": f"It is {state}.", "zh": f"报价状态为 {state}。"})
+        raise QuoteNotAccepted(QUOTE_STATES.get(state))
     return quote
 
 

@@ -3,36 +3,36 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 from typing import ClassVar
 
 from services.approvals.contracts.content import Content
 from shared.errors import Conflict, Problem, Words
 from shared.money import ExchangeRate, Money
+from shared.titled import Titled
 
 
-class State(StrEnum):
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    APPROVED = "approved"
-    SIGNED = "signed"
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
-    TERMINATED = "terminated"
-    EXPIRED = "expired"
+class State(Titled):
+    DRAFT = "draft", "a draft", "草稿"
+    SUBMITTED = "submitted", "submitted", "已提交"
+    APPROVED = "approved", "approved", "已批准"
+    SIGNED = "signed", "signed", "已签订"
+    ACTIVE = "active", "active", "履行中"
+    SUSPENDED = "suspended", "suspended", "已中止"
+    TERMINATED = "terminated", "terminated", "已终止"
+    EXPIRED = "expired", "expired", "已到期"
 
 
-class Move(StrEnum):
-    SUBMIT = "submit"
-    APPROVE = "approve"
-    SEND_BACK = "send_back"
-    REVISE = "revise"
-    SIGN = "sign"
-    ACTIVATE = "activate"
-    SUSPEND = "suspend"
-    RESUME = "resume"
-    TERMINATE = "terminate"
-    EXPIRE = "expire"
+class Move(Titled):
+    SUBMIT = "submit", "be submitted", "提交"
+    APPROVE = "approve", "be approved", "批准"
+    SEND_BACK = "send_back", "be sent back", "退回"
+    REVISE = "revise", "be revised", "修改"
+    SIGN = "sign", "be signed", "签订"
+    ACTIVATE = "activate", "be activated", "生效"
+    SUSPEND = "suspend", "be suspended", "中止"
+    RESUME = "resume", "be resumed", "恢复"
+    TERMINATE = "terminate", "be terminated", "终止"
+    EXPIRE = "expire", "expire", "到期"
 
 
 MOVES: Mapping[tuple[State, Move], State] = {
@@ -157,8 +157,8 @@ def moved(contract: Contract, move: Move) -> Contract:
     except KeyError:
         raise ContractNotInState(
             {
-                "en": f"A contract that is {contract.state} cannot {move}.",
-                "zh": f"合同状态为 {contract.state}，不能 {move}。",
+                "en": f"A contract that is {contract.state.en} cannot {move.en}.",
+                "zh": f"合同当前为“{contract.state.zh}”，不能{move.zh}。",
             }
         ) from None
 

@@ -185,7 +185,7 @@ def named_turn(request: Request, decision: Decision) -> FrozenStep:
         one_of: Words = {"en": f"one of {steps}", "zh": f"应为下列之一：{steps}"}
         raise StepNotNamed(errors=[FieldError("/step", "missing", one_of)])
     if not waiting:
-        raise AlreadyDecided({"en": f"The request is {request.state}.", "zh": f"申请状态为 {request.state}。"})
+        raise AlreadyDecided({"en": f"The request is {request.state.en}.", "zh": f"申请{request.state.zh}。"})
     return waiting[0]
 
 
@@ -213,7 +213,7 @@ def _open_for_decision(request: Request, turn: FrozenStep) -> None:
     if state is StepState.WAITING and request.state is State.PENDING:
         raise StepNotOpen({"en": f"{turn.id} waits for the steps before it.", "zh": f"{turn.id} 须等待前序步骤。"})
     if state is not StepState.ACTIVE:
-        raise AlreadyDecided({"en": f"{turn.id} is {state}.", "zh": f"{turn.id} 状态为 {state}。"})
+        raise AlreadyDecided({"en": f"{turn.id} is {state.en}.", "zh": f"步骤{turn.id}{state.zh}。"})
 
 
 def refuse_unsegregated(request: Request, turn: FrozenStep, person: str) -> None:

@@ -190,7 +190,7 @@ def _refuse_decided(request: Request, step: str) -> None:
     """Whoever comes second hears that the step is decided, rather than that the version is old (S-G7)."""
     state = request.steps.get(step)
     if state not in (None, StepState.ACTIVE, StepState.WAITING):
-        raise AlreadyDecided({"en": f"{step} is {state}.", "zh": f"{step} 状态为 {state}。"})
+        raise AlreadyDecided({"en": f"{step} is {state.en}.", "zh": f"步骤{step}{state.zh}。"})
 
 
 async def _save_decision(

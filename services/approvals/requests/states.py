@@ -1,41 +1,41 @@
 """Every move a request and its steps can make, in one table; a wrong move always raises."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import ClassVar
 
 from shared.errors import Problem, Words
+from shared.titled import Titled
 
 
-class State(StrEnum):
-    PENDING = "pending"
-    GRANTED = "granted"
-    REJECTED = "rejected"
-    RETURNED = "returned"
-    WITHDRAWN = "withdrawn"
+class State(Titled):
+    PENDING = "pending", "pending", "审批中"
+    GRANTED = "granted", "granted", "已批准"
+    REJECTED = "rejected", "rejected", "已驳回"
+    RETURNED = "returned", "returned", "已退回"
+    WITHDRAWN = "withdrawn", "withdrawn", "已撤回"
 
 
-class StepState(StrEnum):
-    WAITING = "waiting"
-    ACTIVE = "active"
-    APPROVED = "approved"
-    REFUSED = "refused"
-    DONE = "done"
-    TOLD = "told"
-    UNNEEDED = "unneeded"
+class StepState(Titled):
+    WAITING = "waiting", "waiting", "等待中"
+    ACTIVE = "active", "open", "处理中"
+    APPROVED = "approved", "approved", "已同意"
+    REFUSED = "refused", "refused", "已拒绝"
+    DONE = "done", "done", "已办理"
+    TOLD = "told", "told", "已知会"
+    UNNEEDED = "unneeded", "not needed any more", "无需处理"
 
 
-class Move(StrEnum):
-    OPEN = "open"
-    APPROVE = "approve"
-    REFUSE = "refuse"
-    DO = "do"
-    TELL = "tell"
-    DROP = "drop"
-    GRANT = "grant"
-    REJECT = "reject"
-    SEND_BACK = "send_back"
-    WITHDRAW = "withdraw"
+class Move(Titled):
+    OPEN = "open", "open", "开始处理"
+    APPROVE = "approve", "approve", "同意"
+    REFUSE = "refuse", "refuse", "拒绝"
+    DO = "do", "do", "办理"
+    TELL = "tell", "tell", "知会"
+    DROP = "drop", "drop", "取消步骤"
+    GRANT = "grant", "grant", "批准"
+    REJECT = "reject", "reject", "驳回"
+    SEND_BACK = "send_back", "send back", "退回"
+    WITHDRAW = "withdraw", "withdraw", "撤回"
 
 
 MOVES: Mapping[tuple[State | StepState, Move], State | StepState] = {
@@ -74,4 +74,6 @@ def _moved(state: State | StepState, move: Move) -> State | StepState:
     try:
         return MOVES[state, move]
     except KeyError:
-        raise MoveNotPossible({"en": f"{move} does not follow {state}.", "zh": f"{state} 之后不能 {move}。"}) from None
+        raise MoveNotPossible(
+            {"en": f"It is {state.en}: {move.en} does not follow.", "zh": f"当前{state.zh}，不能{move.zh}。"}
+        ) from None

@@ -67,7 +67,7 @@ class TooLongForASheet(Conflict):
 
 
 PriceReader = Annotated[Principal, allowed("prices.read")]
-SkuPath = Annotated[Sku, Path(description="the product's SKU")]
+SkuPath = Annotated[Sku, Path(description="the product's SKU", examples=["HS-1"])]
 
 
 @router.post("/products", status_code=201)
@@ -129,7 +129,7 @@ async def list_costs(
 @router.post("/price-lists/{name}/prices", status_code=201)
 async def publish_price(
     *,
-    name: Annotated[PriceListName, Path(description="the price list")],
+    name: Annotated[PriceListName, Path(description="the price list", examples=["list"])],
     body: NewPrice,
     request: Request,
     session: Session,
@@ -176,7 +176,7 @@ def check_list_within_reach(name: str, rules: Rulebook, caller: Principal) -> No
 @router.get("/price-lists/{name}/prices")
 async def list_prices(
     *,
-    name: Annotated[PriceListName, Path(description="the price list")],
+    name: Annotated[PriceListName, Path(description="the price list", examples=["list"])],
     session: Session,
     rules: Rules,
     asked: PageQuery,
@@ -195,7 +195,7 @@ async def list_prices(
 @upload
 async def import_prices(
     *,
-    name: Annotated[PriceListName, Path(description="the price list")],
+    name: Annotated[PriceListName, Path(description="the price list", examples=["list"])],
     request: Request,
     session: Session,
     now: Now,
@@ -231,7 +231,7 @@ def price_rows(body: bytes, kind: str) -> list[Row]:
 )
 async def export_prices(
     *,
-    name: Annotated[PriceListName, Path(description="the price list")],
+    name: Annotated[PriceListName, Path(description="the price list", examples=["list"])],
     request: Request,
     session: Session,
     rules: Rules,

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar
 from uuid import UUID
@@ -12,33 +11,34 @@ from services.pricing.lines import AppliedRule, Share
 from services.pricing.quotes.terms import AT_ONCE, PaymentTerms
 from shared.errors import Conflict, FieldError, ValidationProblem, Words
 from shared.money import Money, rounded
+from shared.titled import Titled
 
 
-class OrderState(StrEnum):
+class OrderState(Titled):
     """Of a line, and of the order its lines make."""
 
-    PLACED = "placed"
-    CONFIRMED = "confirmed"
-    PARTLY_DELIVERED = "partly_delivered"
-    DELIVERED = "delivered"
-    ACCEPTED = "accepted"
-    RETURNED = "returned"
-    CANCELLED = "cancelled"
+    PLACED = "placed", "placed", "已下单"
+    CONFIRMED = "confirmed", "confirmed", "已确认"
+    PARTLY_DELIVERED = "partly_delivered", "partly delivered", "部分交货"
+    DELIVERED = "delivered", "delivered", "已交货"
+    ACCEPTED = "accepted", "accepted", "已验收"
+    RETURNED = "returned", "returned", "已退货"
+    CANCELLED = "cancelled", "cancelled", "已取消"
 
 
-class Move(StrEnum):
-    CONFIRM = "confirm"
-    DELIVER_PART = "deliver_part"
-    DELIVER_REST = "deliver_rest"
-    ACCEPT = "accept"
-    PAY = "pay"
-    RETURN_PART = "return_part"
-    RETURN_REST = "return_rest"
-    CANCEL = "cancel"
-    AMEND = "amend"
-    AMEND_AWAY = "amend_away"
-    AMEND_TO_DELIVERED = "amend_to_delivered"
-    AMEND_TO_RETURNED = "amend_to_returned"
+class Move(Titled):
+    CONFIRM = "confirm", "confirming it", "确认"
+    DELIVER_PART = "deliver_part", "a delivery", "交货"
+    DELIVER_REST = "deliver_rest", "a delivery", "交货"
+    ACCEPT = "accept", "its acceptance", "验收"
+    PAY = "pay", "a payment", "付款"
+    RETURN_PART = "return_part", "a return", "退货"
+    RETURN_REST = "return_rest", "a return", "退货"
+    CANCEL = "cancel", "cancelling it", "取消"
+    AMEND = "amend", "an amendment", "变更"
+    AMEND_AWAY = "amend_away", "taking all of it away", "全部减去"
+    AMEND_TO_DELIVERED = "amend_to_delivered", "an amendment", "变更"
+    AMEND_TO_RETURNED = "amend_to_returned", "an amendment", "变更"
 
 
 # What may happen to a line. An order moves when each of its lines moves that the move names; none is half moved.
@@ -332,8 +332,8 @@ def _after(state: OrderState, move: Move, line: int | None = None) -> OrderState
         who: Words = {"en": f"line {line}", "zh": f"第{line}行"} if line else {"en": "an order", "zh": "订单"}
         raise OrderMoveNotAllowed(
             {
-                "en": f"{who['en']} that is {state} does not allow {move}",
-                "zh": f"{who['zh']}状态为{state}，不允许{move}",
+                "en": f"{who['en']} that is {state.en} does not allow {move.en}",
+                "zh": f"{who['zh']}{state.zh}，不能{move.zh}",
             }
         )
     return allowed[move]

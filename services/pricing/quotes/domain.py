@@ -11,26 +11,27 @@ from uuid import UUID
 from services.pricing.lines import AppliedRule, Share
 from services.pricing.quotes.terms import AT_ONCE, PaymentTerms
 from shared.errors import Conflict, NotFound, Problem, ValidationProblem, Words
+from shared.titled import Titled
 
 UNIT_DIGITS = Decimal("0.000001")
 
 
-class QuoteState(StrEnum):
-    PRICED = "priced"
-    PENDING_EXCEPTION = "pending_exception"
-    REQUIRES_APPROVAL = "requires_approval"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
+class QuoteState(Titled):
+    PRICED = "priced", "priced", "已报价"
+    PENDING_EXCEPTION = "pending_exception", "waiting for a price exception", "待特价审批"
+    REQUIRES_APPROVAL = "requires_approval", "waiting for negotiated terms", "须协商审批"
+    ACCEPTED = "accepted", "accepted", "已接受"
+    REJECTED = "rejected", "rejected", "已驳回"
+    EXPIRED = "expired", "expired", "已过期"
+    WITHDRAWN = "withdrawn", "withdrawn", "已撤回"
 
 
-class QuoteMove(StrEnum):
-    GRANT = "grant"
-    REJECT = "reject"
-    ACCEPT = "accept"
-    EXPIRE = "expire"
-    WITHDRAW = "withdraw"
+class QuoteMove(Titled):
+    GRANT = "grant", "a grant", "批准特价"
+    REJECT = "reject", "a rejection", "驳回"
+    ACCEPT = "accept", "its acceptance", "接受"
+    EXPIRE = "expire", "its expiry", "过期"
+    WITHDRAW = "withdraw", "its withdrawal", "撤回"
 
 
 MOVES: Mapping[QuoteState, Mapping[QuoteMove, QuoteState]] = {
@@ -242,8 +243,8 @@ def moved(quote: Quote, move: QuoteMove) -> Quote:
     if move not in allowed:
         raise QuoteMoveNotAllowed(
             {
-                "en": f"a quote that is {quote.state} does not allow {move}",
-                "zh": f"报价状态为{quote.state}，不允许{move}",
+                "en": f"a quote that is {quote.state.en} does not allow {move.en}",
+                "zh": f"报价当前为“{quote.state.zh}”，不能{move.zh}",
             }
         )
     return replace(quote, state=allowed[move], version=quote.version + 1)

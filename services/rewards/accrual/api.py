@@ -69,7 +69,9 @@ async def list_accruals(
     as_of: AsOf = None,
     beneficiary: Beneficiary = None,
     policy: Annotated[str | None, Query(max_length=100, description="the policy's id, without a version")] = None,
-    period: Annotated[str | None, Query(pattern=r"^\d{4}-\d{2}$", description="the month it was booked in")] = None,
+    period: Annotated[
+        str | None, Query(pattern=r"^\d{4}-\d{2}$", description="the month it was booked in", examples=["2021-03"])
+    ] = None,
     order_id: Annotated[str | None, Query(max_length=100, description="what came of this order (P10)")] = None,
 ) -> Page[AccrualShown]:
     """Amounts that moved and judgements that changed nothing, oldest first: as of one time, as known at another."""

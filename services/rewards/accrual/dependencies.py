@@ -29,7 +29,12 @@ KnownAt = Annotated[
 ]
 AsOf = Annotated[Moment | None, Query(description="business time: only what had happened by that instant (RFC 3339)")]
 Beneficiary = Annotated[
-    str | None, Query(pattern=r"^(account|salesperson):.{1,100}$", description='"account:ID" or "salesperson:ID"')
+    str | None,
+    Query(
+        pattern=r"^(account|salesperson):.{1,100}$",
+        description='"account:ID" or "salesperson:ID"',
+        examples=["account:0192f3a0-5c1e-7c3e-8a55-0d5f5c1d2e3f"],
+    ),
 ]
 
 

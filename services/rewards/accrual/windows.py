@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 
 from services.rewards.accrual.counting import NOTHING, Tally
 from services.rewards.accrual.domain import Posted
 from shared.errors import Conflict, Words
+from shared.titled import Titled
 
 
-class AskState(StrEnum):
+class AskState(Titled):
     """Where a window's approval stands."""
 
-    NONE = "none"
-    OPEN = "open"
-    GRANTED = "granted"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
+    NONE = "none", "not asked for", "未申请"
+    OPEN = "open", "open", "审批中"
+    GRANTED = "granted", "granted", "已批准"
+    REJECTED = "rejected", "rejected", "已驳回"
+    WITHDRAWN = "withdrawn", "withdrawn", "已撤回"
 
 
 ASK_MOVES: Mapping[AskState, frozenset[AskState]] = {
@@ -52,8 +52,8 @@ class Ask(NamedTuple):
         if state not in ASK_MOVES[self.state]:
             raise AskCannotMove(
                 {
-                    "en": f"an approval that is {self.state} cannot be {state}",
-                    "zh": f"审批状态为{self.state}，不能变为{state}",
+                    "en": f"an approval that is {self.state.en} cannot be {state.en}",
+                    "zh": f"审批当前为“{self.state.zh}”，不能变为“{state.zh}”",
                 }
             )
         return self._replace(state=state)

@@ -120,7 +120,9 @@ async def list_statements(
     judges: Judges,
     caller: Reader,
     beneficiary: Beneficiary = None,
-    period: Annotated[str | None, Query(pattern=r"^\d{4}-\d{2}$", description="the month")] = None,
+    period: Annotated[
+        str | None, Query(pattern=r"^\d{4}-\d{2}$", description="the month", examples=["2021-03"])
+    ] = None,
     known_at: KnownAt = None,
 ) -> Page[StatementShown]:
     """Issued statements; of one beneficiary and month also the provisional one of a month that is not closed."""

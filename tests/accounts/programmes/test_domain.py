@@ -35,7 +35,7 @@ def test_every_move_that_is_not_in_the_table_raises_and_names_what_is_allowed(st
     if (state, move) in MOVES:
         assert moved(state, move) is MOVES[state, move] is not state
         return
-    with pytest.raises(WrongListMove, match=r"allowed:"):
+    with pytest.raises(WrongListMove, match=r"what may follow:"):
         moved(state, move)
 
 

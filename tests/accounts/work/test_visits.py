@@ -15,9 +15,11 @@ from services.accounts.moves import MoveNotAllowed, moved
 from services.accounts.visits.domain import MOVES, VisitMove, VisitState
 from services.accounts.visits.facts import FUNCTIONS, ClaimedVisit
 from services.accounts.visits.service import REIMBURSING, grants_of
+from shared.auth.permissions import permission_table
 from shared.events.approvals import ApprovalGranted, ApprovalRejected, ApprovalReturned
 from shared.money import Money
 from shared.policy.evaluation import Case
+from shared.policy.forms import Route
 from shared.policy.plan import Numbered, compile_plans
 from shared.policy.registry import load_registry
 from shared.policy.rulebook import Rulebook
@@ -351,3 +353,18 @@ async def test_a8_another_branch_neither_sees_nor_moves_a_visit(house):
     assert (await house["other_rep"].get(f"/v1/visits/{walk.id}")).status_code == 404
     assert (await walk.do("other_rep", "submit")).status_code == 404
     assert (await house["other_rep"].get("/v1/visits")).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("route", "permission"),
+    [
+        pytest.param("development-case", "cases.write", id="A7: who picks candidates asks for their case"),
+        pytest.param("visit", "visits.write", id="A8: who plans visits asks for them"),
+        pytest.param("reception", "visits.write", id="A8: receptions too"),
+        pytest.param("extra-expense", "visits.write", id="A8: and for what was spent above the commitment"),
+    ],
+)
+def test_a7_a8_the_chain_admits_whoever_may_do_the_work(route: str, permission: str) -> None:
+    [document] = [one for one in pack_of(PACK, "approvals") if one.id == route]
+    assert isinstance(document, Route)
+    assert set(document.initiators) == set(permission_table().permissions[permission].roles)

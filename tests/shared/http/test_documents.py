@@ -10,6 +10,10 @@ from deploy.local.databases import SERVICES
 from deploy.openapi import openapi_documents
 from shared.http.breaking import broken_promises
 from shared.http.documents import operations
+from shared.policy.api import EXAMPLE
+from shared.policy.lint import lint
+from shared.policy.loader import read_yaml
+from shared.policy.registry import load_registry
 
 TEXTS = openapi_documents()
 DOCUMENTS = {service: orjson.loads(TEXTS[f"docs/openapi/{service}.json"]) for service in SERVICES}
@@ -29,6 +33,51 @@ def test_every_parameter_is_described(service: str) -> None:
     for path, method, operation in operations(DOCUMENTS[service]):
         for parameter in operation["parameters"]:
             assert "$ref" in parameter or parameter["description"], f"{method} {path} {parameter['name']}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_parameter_that_is_written_in_a_certain_way_shows_how(service: str) -> None:
+    wrong = []
+    for path, method, operation in operations(DOCUMENTS[service]):
+        for parameter in operation["parameters"]:
+            patterns = [one for one in shapes_of(parameter.get("schema", {})) if "pattern" in one]
+            shown = (
+                [parameter["example"]] if "example" in parameter else parameter.get("schema", {}).get("examples", [])
+            )
+            fits = Draft202012Validator(parameter["schema"]) if patterns else None
+            if fits and not (shown and all(fits.is_valid(one) for one in shown)):
+                wrong.append(f"{method.upper()} {path} {parameter['name']}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_request_that_has_a_body_shows_one(service: str) -> None:
+    wrong = []
+    for path, method, operation in operations(DOCUMENTS[service]):
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+            bytes_alone = content["schema"].get("format") == "binary"
+            if not bytes_alone and not (content.get("example") or content.get("examples") or needs_nothing(content)):
+                wrong.append(f"{method.upper()} {path} {kind}")
+    assert wrong == []
+    told = operations(DOCUMENTS[service])
+    uploads = [
+        operation for path, method, operation in told if method == "post" and path.endswith(("/files", "-imports"))
+    ]
+    assert all("requestBody" in operation for operation in uploads)
+
+
+def needs_nothing(content: dict[str, Any]) -> bool:
+    """A wish that is made by asking: nothing at all is its whole body."""
+    return "$ref" in content["schema"] and content["example"] == {}
+
+
+def test_the_example_of_a_policy_can_be_published_where_its_owner_is_a_role() -> None:
+    [document] = read_yaml(EXAMPLE)
+    assert [finding.code for finding in lint([document], load_registry())] == ["owner_unknown"]
+
+
+def shapes_of(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [schema, *schema.get("anyOf", []), *([schema["items"]] if isinstance(schema.get("items"), dict) else [])]
 
 
 def bodies(document: dict[str, Any]) -> list[Any]:
