@@ -53,6 +53,19 @@ async def version_named(
 IfMatch = Annotated[int, Depends(version_named)]
 
 
+async def version_named_if_any(
+    if_match: Annotated[
+        str | None,
+        Header(description="the ETag of the version this change was made on; the first one needs none"),
+    ] = None,
+) -> int | None:
+    """The same for what may not be there yet: None where nothing is named. Raises PreconditionFailed."""
+    return None if if_match is None else await version_named(if_match)
+
+
+IfMatchOnceThere = Annotated[int | None, Depends(version_named_if_any)]
+
+
 def require_version(actual: int, *, expected: int) -> None:
     """Raises PreconditionFailed when the row has moved on."""
     if expected not in (ANY_VERSION, actual):

@@ -160,7 +160,8 @@ async def test_a_number_is_taken_once(people):
 
 async def test_the_reps_of_a_team_share_the_whole_credit_s_i1(people):
     account = await opened(people)
-    member = {"user_id": "u1", "duty": "account_rep", "valid_from": "2020-12-01"}
+    me = (await people["rep"].get("/v1/me")).json()["user_id"]
+    member = {"user_id": me, "duty": "account_rep", "valid_from": "2020-12-01"}
     half = await people["kam"].put(f"/v1/accounts/{account['id']}/team", {"members": [{**member, "share": "0.5"}]})
     assert (half.status_code, half.json()["code"]) == (422, "shares_do_not_add_up")
     whole = await people["kam"].put(f"/v1/accounts/{account['id']}/team", {"members": [member]})
@@ -169,7 +170,8 @@ async def test_the_reps_of_a_team_share_the_whole_credit_s_i1(people):
 
 async def test_a_member_of_the_team_serves_at_least_one_day(people):
     account = await opened(people)
-    member = {"user_id": "u1", "duty": "account_rep", "valid_from": "2020-12-01", "valid_until": "2020-12-01"}
+    me = (await people["rep"].get("/v1/me")).json()["user_id"]
+    member = {"user_id": me, "duty": "account_rep", "valid_from": "2020-12-01", "valid_until": "2020-12-01"}
     answer = await people["kam"].put(f"/v1/accounts/{account['id']}/team", {"members": [member]})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/members/0/valid_until"

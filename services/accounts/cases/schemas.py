@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.accounts.cases.domain import CaseMove, Fit, Stage
-from services.accounts.contacts.schemas import Note, UserId
-from services.accounts.dossiers.schemas import MoneyText, Request, Text
+from services.accounts.contacts.schemas import Note
+from services.accounts.dossiers.schemas import MoneyText, Request, Text, UserId
 
 
 class NewCase(Request):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accounts.complaints.domain import ComplaintState, Standard
 from services.accounts.complaints.models import Complaint, Escalation, Feedback
 from services.accounts.dossiers.models import Account, TeamRow
-from services.accounts.dossiers.repository import seen_by
+from services.accounts.dossiers.repository import seen_by, team_known
 from shared.auth.principal import Reach
 from shared.db.mechanisms import person
 from shared.errors import NotFound
@@ -82,6 +82,7 @@ async def escalations_of(session: AsyncSession, *, complaint_ids: Collection[str
 async def on_duty(session: AsyncSession, *, account_id: str, duty: str, on: date) -> str | None:
     """Who does a duty for the account on a day; the first where several do."""
     query = select(TeamRow.user_id).where(
+        team_known(),
         TeamRow.account_id == account_id,
         TeamRow.duty == duty,
         TeamRow.valid_from <= on,

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.accounts.complaints.domain import ComplaintState, FeedbackKind, Standard
-from services.accounts.contacts.schemas import Note, UserId
-from services.accounts.dossiers.schemas import Request
+from services.accounts.contacts.schemas import Note
+from services.accounts.dossiers.schemas import Request, UserId
 from shared.http.moments import Moment
 
 OrderId = Annotated[str, StringConstraints(min_length=1, max_length=100)]

@@ -11,7 +11,7 @@ from services.accounts.contacts.models import Contact
 from services.accounts.database import one_of
 from services.accounts.dossiers.domain import TeamDuty
 from services.accounts.dossiers.models import Account, TeamRow
-from services.accounts.dossiers.repository import seen_by
+from services.accounts.dossiers.repository import seen_by, team_known
 from services.accounts.merges.repository import heirs_of
 from services.accounts.programmes.models import ListMember
 from shared.auth.principal import Reach
@@ -71,7 +71,7 @@ async def visits_of(
 
 async def managers_of(session: AsyncSession, *, account_ids: Collection[str]) -> dict[str, list[Managing]]:
     """Who manages each account, and when."""
-    query = select(TeamRow).where(TeamRow.account_id.in_(account_ids), TeamRow.duty.in_(MANAGERS))
+    query = select(TeamRow).where(TeamRow.account_id.in_(account_ids), TeamRow.duty.in_(MANAGERS), team_known())
     found: dict[str, list[Managing]] = {}
     for row in await session.scalars(query):
         found.setdefault(row.account_id, []).append(Managing(row.user_id, row.valid_from, row.valid_until))

@@ -6,13 +6,12 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.accounts.contacts.domain import ContactKind
-from services.accounts.dossiers.schemas import Request
+from services.accounts.dossiers.schemas import Request, UserId
 from services.accounts.evidence import HASH
 from shared.http.moments import Day
 
 Note = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 FileHash = Annotated[str, StringConstraints(pattern=HASH)]
-UserId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
 class NewContact(Request):

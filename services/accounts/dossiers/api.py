@@ -1,5 +1,6 @@
 """Dossiers over HTTP (A1)."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Annotated, Any
@@ -33,12 +34,14 @@ from services.accounts.dossiers.schemas import (
     Purpose,
     Reason,
     Team,
+    TeamOut,
     Title,
 )
 from services.accounts.edge import Here
 from shared.auth.principal import Principal
-from shared.http.conditional import IfMatch, require_version, show_version
+from shared.http.conditional import IfMatch, IfMatchOnceThere, PreconditionRequired, require_version, show_version
 from shared.http.dependencies import Session, allowed
+from shared.http.moments import Day, Moment
 from shared.http.pages import Page, PageQuery, oldest_first, read_page, say_page
 from shared.http.routes import Router, without_idempotency_key
 from shared.money import Money
@@ -203,19 +206,81 @@ async def add_document(
     return shown_document(await service.add_paper(session, account=account, request=body, who=who), on=who.today)
 
 
+@router.get("/accounts/{account_id}/people")
+async def list_people(
+    account_id: AccountId,
+    session: Session,
+    asked: PageQuery,
+    caller: Annotated[Principal, allowed("accounts.read")],
+) -> Page[PersonOut]:
+    """The people of the customer, those who have left included; family notes are shown masked."""
+    account = await repository.account(session, account_id=account_id, reach=caller.reach("accounts.read"))
+    query = repository.people_within(account_id=account.id)
+    return await read_page(session, query, asked=asked, by=oldest_first(AccountPerson.id), show=shown_person)
+
+
+@router.get("/accounts/{account_id}/documents")
+async def list_documents(
+    account_id: AccountId,
+    session: Session,
+    asked: PageQuery,
+    here: Here,
+    caller: Annotated[Principal, allowed("accounts.read")],
+) -> Page[DocumentOut]:
+    """The documents on file, those that have expired included and so marked."""
+    who = here.by(caller, "accounts.read")
+    account = await repository.account(session, account_id=account_id, reach=who.reach)
+    query = repository.papers_within(account_id=account.id)
+
+    def show(paper: AccountPaper) -> DocumentOut:
+        return shown_document(paper, on=who.today)
+
+    return await read_page(session, query, asked=asked, by=oldest_first(AccountPaper.id), show=show)
+
+
+@router.get("/accounts/{account_id}/team")
+async def read_team(
+    account_id: AccountId,
+    session: Session,
+    response: Response,
+    caller: Annotated[Principal, allowed("accounts.read")],
+    on: Annotated[
+        Day | None, Query(description="who works for the account on this local day; every day's left out")
+    ] = None,
+    known_at: Annotated[
+        Moment | None, Query(description="as it was recorded by then; as it is now where left out")
+    ] = None,
+) -> TeamOut:
+    """Who works for the account, by day; its ETag is the version that the next change names (I1)."""
+    account = await repository.account(session, account_id=account_id, reach=caller.reach("accounts.read"))
+    rows = await repository.team(session, account_id=account.id, on=on, known_at=known_at)
+    show_version(response, account.version)
+    return shown_team(account, rows)
+
+
 @router.put("/accounts/{account_id}/team")
 async def set_team(
     account_id: AccountId,
     body: Team,
     session: Session,
     here: Here,
+    response: Response,
+    expected: IfMatchOnceThere,
     caller: Annotated[Principal, allowed("teams.write")],
-) -> Team:
-    """The account's team, past and present days included; credit follows it by the order's day (S-I1)."""
+) -> TeamOut:
+    """The account's team, past and present days included; credit follows it by the order's day (S-I1).
+
+    The first team needs no If-Match; whoever changes one names the version he has seen.
+    """
     who = here.by(caller, "teams.write")
     account = await repository.locked_account(session, account_id=account_id, reach=who.reach)
+    if expected is not None:
+        require_version(account.version - 1, expected=expected)
+    elif await repository.team(session, account_id=account.id):
+        raise PreconditionRequired
     rows = await service.set_team(session, account=account, request=body, who=who)
-    return Team(members=[shown_member(row) for row in rows], developer=account.developer)
+    show_version(response, account.version)
+    return shown_team(account, rows)
 
 
 FREEZE = "accounts.freeze"
@@ -290,6 +355,10 @@ def shown_bank_account(row: BankAccount) -> BankAccountOut:
 
 def shown_member(row: TeamRow) -> Member:
     return Member(**{name: getattr(row, name) for name in Member.model_fields})
+
+
+def shown_team(account: Account, rows: Sequence[TeamRow]) -> TeamOut:
+    return TeamOut(members=[shown_member(row) for row in rows], developer=account.developer)
 
 
 def shown_dossier(dossier: service.WholeDossier, *, on: date) -> Dossier:

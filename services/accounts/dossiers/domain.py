@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, ClassVar
 
 from shared.errors import Conflict, FieldError, Forbidden, Problem, ValidationProblem, Words
@@ -206,7 +207,8 @@ def check_team(members: Sequence[TeamMember]) -> None:
         standing = [rep.share for rep in reps if rep.covers(day)]
         if not standing:
             raise DaysWithoutRep(day)
-        if (total := sum(standing, Decimal(0))) != 1:
+        if sum(map(Fraction, standing)) != 1:  # exactly: a sum of Decimals forgets what lies 28 digits down
+            total = sum(standing, Decimal(0))
             raise SharesDoNotAddUp(
                 {
                     "en": f"From {day} on the shares of the account's reps sum to {total}, not to 1.",

@@ -72,6 +72,8 @@ class AccountPaper(Base):
 
 
 class TeamRow(Base):
+    """Who worked for an account, as known in `[recorded_at, superseded_at)`: what was corrected stays (S-D1)."""
+
     __tablename__ = "team_member"
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -81,6 +83,9 @@ class TeamRow(Base):
     share: Mapped[Decimal] = mapped_column(Numeric())
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_by: Mapped[str | None]
+    superseded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
         CheckConstraint("share > 0 AND share <= 1", name="share_of_one"),

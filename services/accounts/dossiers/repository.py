@@ -1,8 +1,9 @@
 """Queries over dossiers; a caller's reach is part of the query, so that another branch's account is not there."""
 
 from collections.abc import Collection, Sequence
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, delete, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.database import one_of
@@ -78,14 +79,29 @@ async def papers_of(session: AsyncSession, *, account_ids: Collection[str]) -> S
     return (await session.scalars(query)).all()
 
 
-async def team(session: AsyncSession, *, account_id: str) -> Sequence[TeamRow]:
-    query = select(TeamRow).where(TeamRow.account_id == account_id).order_by(TeamRow.valid_from, TeamRow.id)
-    return (await session.scalars(query)).all()
+def people_within(*, account_id: str) -> Select[AccountPerson]:
+    return select(AccountPerson).where(AccountPerson.account_id == account_id)
 
 
-async def replace_team(session: AsyncSession, *, account_id: str, members: Sequence[TeamRow]) -> None:
-    await session.execute(delete(TeamRow).where(TeamRow.account_id == account_id))
-    session.add_all(members)
+def papers_within(*, account_id: str) -> Select[AccountPaper]:
+    return select(AccountPaper).where(AccountPaper.account_id == account_id)
+
+
+def team_known(at: datetime | None = None) -> ColumnElement[bool]:
+    """The rows of teams that stand, or that stood at a moment: every query over teams says which it means (S-D1)."""
+    if at is None:
+        return TeamRow.superseded_at.is_(None)
+    return and_(TeamRow.recorded_at <= at, or_(TeamRow.superseded_at.is_(None), TeamRow.superseded_at > at))
+
+
+async def team(
+    session: AsyncSession, *, account_id: str, on: date | None = None, known_at: datetime | None = None
+) -> Sequence[TeamRow]:
+    """The team of all days, or of one; as it is known, or was at a moment."""
+    query = select(TeamRow).where(TeamRow.account_id == account_id, team_known(known_at))
+    if on is not None:
+        query = query.where(TeamRow.valid_from <= on, or_(TeamRow.valid_until.is_(None), TeamRow.valid_until > on))
+    return (await session.scalars(query.order_by(TeamRow.valid_from, TeamRow.id))).all()
 
 
 async def number_taken(session: AsyncSession, *, number: str) -> bool:

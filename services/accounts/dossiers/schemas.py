@@ -22,7 +22,9 @@ from shared.http.moments import Day, DayOfRecord
 from shared.money import Money
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-Share = Annotated[Decimal, Field(gt=0, le=1)]
+# Six places: fifty shares of them are summed exactly, so that a whole is one and nothing beside it (S-I1).
+Share = Annotated[Decimal, Field(gt=0, le=1, max_digits=7, decimal_places=6)]
+UserId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
 class Request(BaseModel):
@@ -55,7 +57,7 @@ class DossierFields(Request):
     head_count_foreign: int | None = Field(None, ge=0, le=10_000_000)
     industry: Text | None = Field(None, examples=["telecom retail"])
     size: Text | None = Field(None, examples=["medium: 3 shops, 40 people"])
-    developer: str | None = Field(
+    developer: UserId | None = Field(
         None, description="user id of the salesperson who developed the customer himself (R3)"
     )
 
@@ -192,7 +194,7 @@ class DocumentOut(BaseModel):
 
 
 class Member(Request):
-    user_id: str = Field(min_length=1)
+    user_id: UserId = Field(description="one of the house's people")
     duty: TeamDuty
     share: Share = Field(Decimal(1), description="of the reps' credit; the reps of a day sum to one", examples=["1"])
     valid_from: Day
@@ -208,8 +210,13 @@ class Member(Request):
 
 
 class Team(Request):
-    members: Annotated[list[Member], Field(max_length=50)]
-    developer: str | None = None
+    members: Annotated[list[Member], Field(min_length=1, max_length=50)]
+    developer: UserId | None = None
+
+
+class TeamOut(BaseModel):
+    members: list[Member]
+    developer: str | None
 
 
 class Reason(Request):

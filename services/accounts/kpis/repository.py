@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, exists, func, insert, or_, select, text, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, text, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.models import Account, AccountPaper, TeamRow
+from services.accounts.dossiers.repository import team_known
 from services.accounts.kpis.material import SoldOn
 from services.accounts.kpis.models import Appraisal, DossierShare, KpiOrder, KpiSale, KpiWarning, WatchedPeriod
 from services.accounts.kpis.sales import Sale, SoldOrder, credited, from_plain, to_plain
@@ -94,7 +95,7 @@ async def save_sales(session: AsyncSession, *, sales: Iterable[tuple[str, SoldOr
 
 async def teams_of(session: AsyncSession, *, account_ids: Collection[str]) -> dict[str, list[TeamRow]]:
     """The reps of each account, past and present."""
-    query = select(TeamRow).where(TeamRow.account_id.in_(account_ids), TeamRow.duty == "account_rep")
+    query = select(TeamRow).where(TeamRow.account_id.in_(account_ids), TeamRow.duty == "account_rep", team_known())
     found: dict[str, list[TeamRow]] = {}
     for row in await session.scalars(query.order_by(TeamRow.id)):
         found.setdefault(row.account_id, []).append(row)
@@ -120,8 +121,8 @@ def accounts_in(scope: Scope, people: Collection[str], day: date) -> Select[Any]
     """The accounts of a branch, or those in whose team the people are on that day."""
     if scope.kind is ScopeKind.branch:
         return select(Account.id).where(Account.branch == scope.id)
-    still = or_(TeamRow.valid_until.is_(None), TeamRow.valid_until > day)
-    return select(TeamRow.account_id).where(TeamRow.user_id.in_(people), TeamRow.valid_from <= day, still)
+    still = and_(TeamRow.valid_from <= day, or_(TeamRow.valid_until.is_(None), TeamRow.valid_until > day))
+    return select(TeamRow.account_id).where(TeamRow.user_id.in_(people), still, team_known())
 
 
 async def sales_of(session: AsyncSession, *, whose: ColumnElement[bool], span: Period, day: Day) -> tuple[SoldOn, ...]:

@@ -29,6 +29,12 @@ async def people(accounts: Accounts) -> dict[str, Caller]:
     return {name: await accounts.caller((await accounts.new_user(role))["login"]) for name, role in ROLES.items()}
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def ids(people: dict[str, Caller]) -> dict[str, str]:
+    """The user id of each of them."""
+    return {name: (await caller.get("/v1/me")).json()["user_id"] for name, caller in people.items()}
+
+
 Open = Callable[..., Awaitable[dict[str, Any]]]
 
 

@@ -139,21 +139,23 @@ async def test_personal_data_is_in_no_event_a1(accounts, people, opened):
         assert personal not in told
 
 
-async def test_a_team_changes_hands_without_a_day_between_i1(people, opened):
+async def test_a_team_changes_hands_without_a_day_between_i1(people, ids, opened):
     account = await opened()
     path = f"/v1/accounts/{account['id']}/team"
-    first = {"user_id": "u1", "duty": "account_rep", "valid_from": "2020-12-01", "valid_until": "2021-03-01"}
-    second = {"user_id": "u2", "duty": "account_rep", "valid_from": "2021-03-02"}
+    first = {"user_id": ids["rep"], "duty": "account_rep", "valid_from": "2020-12-01", "valid_until": "2021-03-01"}
+    second = {"user_id": ids["other_rep"], "duty": "account_rep", "valid_from": "2021-03-02"}
     late = await people["kam"].put(path, {"members": [first, second]})
     assert (late.status_code, late.json()["code"]) == (422, "days_without_rep")
     assert "2021-03-01" in late.json()["errors"][0]["detail"]
-    early = await people["kam"].put(path, {"members": [first, second | {"user_id": "u1", "valid_from": "2021-02-28"}]})
+    early = await people["kam"].put(
+        path, {"members": [first, second | {"user_id": ids["rep"], "valid_from": "2021-02-28"}]}
+    )
     assert early.json()["errors"][0]["pointer"] == "/members/1/valid_from"
     assert (await dossier(people, account))["team"] == []
     team = {"members": [second | {"valid_from": "2021-03-01"}, first]}
     assert (await people["kam"].put(path, team)).status_code == 200
     kept = [(member["user_id"], member["valid_from"]) for member in (await dossier(people, account))["team"]]
-    assert kept == [("u1", "2020-12-01"), ("u2", "2021-03-01")]
+    assert kept == [(ids["rep"], "2020-12-01"), (ids["other_rep"], "2021-03-01")]
 
 
 async def test_the_checklist_asks_by_channel_and_sales_class_and_changes_without_a_release_a1(accounts, people, opened):

@@ -103,17 +103,18 @@ def a_nomination(account_id: str) -> dict[str, Any]:
     }
 
 
-async def test_nothing_new_is_written_on_what_was_merged_away_i2(people, opened):
+async def test_nothing_new_is_written_on_what_was_merged_away_i2(people, ids, opened):
     old, heir = await opened(), await opened()
     path = f"/v1/accounts/{old['id']}"
     tag = (await people["rep"].get(path)).headers["ETag"]
+    member = {"user_id": ids["rep"], "duty": "account_rep", "valid_from": "2020-12-01"}
     await merged(people, old, heir)
     tried = [
         await people["rep"].patch(path, {"phone": "+243 1"}, headers={"If-Match": tag}),
         await people["rep"].post(f"{path}/people", {"role": "principal", "name": "Chen Li"}),
         await people["rep"].post(f"{path}/documents", {"type": "business_licence", "number": "1"}),
         await people["rep"].post(f"{path}/bank-accounts", {"bank": "Rawbank", "number": "12345678"}),
-        await people["kam"].put(f"{path}/team", {"members": []}),
+        await people["kam"].put(f"{path}/team", {"members": [member]}),
         await people["kam"].post(f"{path}/freeze", {"reason": "too late"}),
         await people["market"].post("/v1/nominations", a_nomination(old["id"])),
     ]
