@@ -25,6 +25,16 @@ class LastRating:
     proposed_at: datetime
 
 
+async def take_turns(session: AsyncSession, *, account_ids: Collection[str]) -> None:
+    """Whoever proposes for one of these accounts waits until this transaction has ended."""
+    await session.execute(_TAKE_TURNS, {"account_ids": list(account_ids)})
+
+
+async def rated_on_newer_facts(session: AsyncSession, *, account_ids: Collection[str], as_of: date) -> set[str]:
+    """The accounts for which a rating as of a later day is live, or was decided."""
+    return set(await session.scalars(_NEWER, {"account_ids": list(account_ids), "as_of": as_of}))
+
+
 async def last_ratings(session: AsyncSession, *, account_ids: Collection[str]) -> dict[str, LastRating]:
     """By account, where it was rated before."""
     rows = await session.execute(_LAST, {"account_ids": list(account_ids)})
@@ -80,6 +90,13 @@ def _assessment(row: Any) -> dict[str, Any]:
     }
 
 
+_TAKE_TURNS = text("""
+    SELECT id FROM account WHERE id = ANY(:account_ids) ORDER BY id FOR NO KEY UPDATE
+""")
+_NEWER = text("""
+    SELECT DISTINCT account_id FROM rating_proposal
+    WHERE account_id = ANY(:account_ids) AND as_of > :as_of AND state IN ('proposed', 'accepted', 'unchanged')
+""")
 _LAST = text("""
     SELECT DISTINCT ON (account_id) account_id, id, grade, state, as_of, proposed_at FROM rating_proposal
     WHERE account_id = ANY(:account_ids) ORDER BY account_id, proposed_at DESC, id DESC

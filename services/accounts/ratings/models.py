@@ -71,6 +71,7 @@ class RatingProposal(Base):
     __table_args__ = (
         UniqueConstraint("run_id", "account_id"),
         Index("ix_rating_proposal_account_id", "account_id", "proposed_at"),
+        Index("uq_rating_proposal_live", "account_id", unique=True, postgresql_where=text("state = 'proposed'")),
     )
 
 

@@ -14,7 +14,7 @@ from services.accounts.dossiers.service import Whereabouts
 from services.accounts.ratings import repository
 from services.accounts.ratings.appraising import Appraised
 from services.accounts.ratings.domain import ClassFact, ProposalState, rated_class
-from services.accounts.ratings.lateness import LastRating, came_late, last_ratings
+from services.accounts.ratings.lateness import came_late, last_ratings, rated_on_newer_facts, take_turns
 from services.accounts.shown import two_digits
 from shared.asking import sought
 from shared.db.driver import copy_rows
@@ -72,15 +72,27 @@ async def propose(
 ) -> list[Proposed]:
     """A5: some accounts' ratings as proposals. A class that stays is noted and asks nobody.
 
-    What an earlier run still asks for is withdrawn: it would decide on older facts.
+    An account has one live proposal: what stands on the facts of an earlier day is withdrawn, and a rating as of an
+    earlier day than one that was proposed already is kept, superseded from its start, and asks nobody.
     """
     account_ids = [one.appraised.account_id for one in graded]
+    await take_turns(session, account_ids=account_ids)
     classes = await repository.classes_of_all(session, account_ids=account_ids)
     last = await last_ratings(session, account_ids=account_ids)
     late = await came_late(session, last=last, as_of=run.as_of)
-    proposed = [_proposed(run, one, rated_class(classes.get(one.appraised.account_id, ())), late) for one in graded]
+    outdated = await rated_on_newer_facts(session, account_ids=account_ids, as_of=run.as_of)
+    proposed = [
+        _proposed(
+            run,
+            one,
+            rated_class(classes.get(one.appraised.account_id, ())),
+            late,
+            outdated=one.appraised.account_id in outdated,
+        )
+        for one in graded
+    ]
+    await _supersede(session, account_ids=account_ids, as_of=run.as_of, who=who)
     await _save(session, proposed, run=run, who=who)
-    await _supersede(session, [(key, one) for key, one in last.items() if one.as_of <= run.as_of], who=who)
     record_many(session, _told(proposed, run, who=who))
     return proposed
 
@@ -90,14 +102,17 @@ def _proposed(
     graded: Graded,
     current: ClassFact | None,
     late: Mapping[str, Sequence[Mapping[str, Any]]],
+    *,
+    outdated: bool,
 ) -> Proposed:
     appraised = graded.appraised
     stays = current is not None and current.grade == appraised.grade
+    live = ProposalState.unchanged if stays else ProposalState.proposed
     return Proposed(
         proposal_id=str(new_id()),
         account_id=appraised.account_id,
         branch=graded.branch,
-        state=ProposalState.unchanged if stays else ProposalState.proposed,
+        state=ProposalState.superseded if outdated else live,
         takes_effect=effect_start(run.card.document, current, appraised.grade),
         policy=run.card.heading.policy,
         appraised=appraised,
@@ -136,23 +151,21 @@ async def _save(session: AsyncSession, proposed: Sequence[Proposed], *, run: Pro
     await copy_rows(session, "rating_proposal", _COLUMNS, rows)
 
 
-async def _supersede(session: AsyncSession, last: Sequence[tuple[str, LastRating]], *, who: Whereabouts) -> None:
-    standing = {one.proposal_id: key for key, one in last if one.state == ProposalState.proposed}
-    if not standing:
-        return
-    ended = await session.scalars(_SUPERSEDE, {"ids": list(standing)})
+async def _supersede(session: AsyncSession, *, account_ids: Sequence[str], as_of: date, who: Whereabouts) -> None:
+    """Before the new ones are written: the database keeps one live proposal of an account."""
+    ended = (await session.execute(_SUPERSEDE, {"account_ids": account_ids, "as_of": as_of})).all()
     record_many(
         session,
         (
             ApprovalAskWithdrawn(
                 occurred_at=who.now,
                 subject_type="rating",
-                subject_id=proposal_id,
+                subject_id=row.id,
                 revision=1,
-                account_id=standing[proposal_id],
+                account_id=row.account_id,
                 reason=SUPERSEDED,
             )
-            for proposal_id in ended
+            for row in ended
         ),
     )
 
@@ -203,5 +216,6 @@ _COLUMNS = (
     "proposed_at", "late",
 )  # fmt: skip
 _SUPERSEDE = text("""
-    UPDATE rating_proposal SET state = 'superseded' WHERE id = ANY(:ids) AND state = 'proposed' RETURNING id
+    UPDATE rating_proposal SET state = 'superseded'
+    WHERE account_id = ANY(:account_ids) AND state = 'proposed' AND as_of <= :as_of RETURNING id, account_id
 """)

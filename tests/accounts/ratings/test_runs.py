@@ -1,5 +1,6 @@
 """A2, A5: every fact of the scorecard from what was recorded, proposals with their evidence, and what came late."""
 
+import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -191,6 +192,33 @@ async def test_a5_a_newer_rating_withdraws_what_an_older_one_still_asks(accounts
     assert await class_on(people, account, "2021-02-01") is None
     await learn(accounts, granted(second["id"], "2021-01-05"))
     assert await class_on(people, account, "2021-02-01") == "C"
+
+
+async def proposals_of(people: dict[str, Any], account_id: str) -> list[tuple[str, str]]:
+    listed = await people["kam"].get("/v1/rating-proposals", params={"account_id": account_id})
+    return [(one["as_of"], one["state"]) for one in listed.json()["items"]]
+
+
+async def test_a5_a_rating_on_older_facts_never_displaces_one_on_newer_ones(accounts, people, opened, told):
+    account = await opened()
+    newer = await proposal(people, account, as_of="2021-06-30")
+    older = await proposal(people, account, as_of="2020-12-31")
+    assert await proposals_of(people, account) == [("2021-06-30", "proposed"), ("2020-12-31", "superseded")]
+    assert await told("ApprovalSought", f"rating/{older['id']}") == []
+    assert await told("ApprovalAskWithdrawn", f"rating/{newer['id']}") == []
+    newest = await proposal(people, account, as_of="2021-09-30")
+    assert [state for _, state in await proposals_of(people, account)] == ["superseded", "superseded", "proposed"]
+    await learn(accounts, granted(newest["id"], "2021-10-05"), granted(older["id"], "2021-10-06"))
+    assert (await proposal(people, account, as_of="2020-12-31"))["state"] == "superseded"
+    assert [one["proposal_id"] for one in await told("ClassChanged", account)] == [newest["id"]]
+
+
+async def test_a5_of_ratings_run_at_once_one_proposal_is_live(people, opened):
+    account = await opened()
+    body = {"accounts": [account], "as_of": YEAR_END}
+    answers = await asyncio.gather(*(people["kam"].post("/v1/rating-runs", body) for _ in range(3)))
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    assert sorted(state for _, state in await proposals_of(people, account)) == ["proposed", "superseded", "superseded"]
 
 
 async def test_a5_a_class_that_stays_asks_nobody(accounts, people, opened, told):
