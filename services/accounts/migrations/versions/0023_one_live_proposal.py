@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "accounts_0022"
-down_revision = "accounts_0021"
+revision = "accounts_0023"
+down_revision = "accounts_0022"
 branch_labels = None
 depends_on = None
 
