@@ -44,9 +44,13 @@ def up(as_json: AsJson = False) -> None:
 def demo(
     keep: Annotated[bool, typer.Option("--keep", envvar="KEEP", help="Leave it running and remove nothing.")] = False,
     orders_file: Annotated[str, typer.Option(envvar="ORDERS_FILE", help="A parquet file of orders to play.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Start everything on a story clock with fresh names, play the year and the story, remove what was made."""
-    play_on_a_fresh_stack(keep=keep, orders_file=orders_file)
+    out.stderr = as_json  # the play is progress then, and the answer one document
+    played = play_on_a_fresh_stack(keep=keep, orders_file=orders_file)
+    if as_json:
+        answer_json(played)
 
 
 def status(as_json: AsJson = False) -> None:
@@ -65,12 +69,14 @@ def status(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def stop() -> None:
+def stop(as_json: AsJson = False) -> None:
     """Stop what runs from this folder, in order, and wait until it is gone."""
     folder = local_folder()
     notes = folder.read_notes() if folder.is_held else {}
     if not notes:
         say(f"Nothing runs from {folder.path}")
+        if as_json:
+            answer_json({"stopped": False, "left": None})
         return
     os.kill(notes["pid"], signal.SIGTERM)
     until = time.monotonic() + STOP_TIMEOUT_S
@@ -79,7 +85,10 @@ def stop() -> None:
             complain(f"Process {notes['pid']} still runs after {STOP_TIMEOUT_S:.0f} s; its log is in {notes['logs']}")
             raise typer.Exit(1)
         time.sleep(0.1)
-    say("Stopped" if notes["passing"] else f"Stopped; {left_behind(notes)}")
+    left = None if notes["passing"] else left_behind(notes)
+    say(f"Stopped; {left}" if left else "Stopped")
+    if as_json:
+        answer_json({"stopped": True, "left": left})
 
 
 def _show(notes: dict[str, Any], *, as_json: bool) -> None:

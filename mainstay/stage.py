@@ -29,19 +29,20 @@ class PlayBrokeOff(Exception):
         super().__init__(f"The play broke off: {shown.rstrip('.')} (all of it is in {log}); {left}.")
 
 
-def play_on_a_fresh_stack(*, keep: bool, orders_file: str) -> None:
-    """Raises CannotStart before anything was changed, PlayBrokeOff after; says what is left either way."""
+def play_on_a_fresh_stack(*, keep: bool, orders_file: str) -> dict[str, Any]:
+    """What was played. Raises CannotStart before anything was changed, PlayBrokeOff after; says what is left."""
     if orders_file and not Path(orders_file).is_file():
         raise CannotStart(f"There is no file {orders_file}, which ORDERS_FILE names.")
     with fresh_stack(keep=keep) as notes:
         try:
-            import_module("mainstay.demo").play(notes, orders_file=orders_file)
+            played: dict[str, Any] = import_module("mainstay.demo").play(notes, orders_file=orders_file)
         except Exception as error:
             left = f"it stays up until `make stop`, and {left_behind(notes)} even then" if keep else "all was removed"
             raise PlayBrokeOff(error, log=_written_down(error, Path(notes["logs"])), left=left) from error
         finally:
             if keep:
                 _tell_what_stays(notes)
+        return {"kept": keep, "urls": notes["urls"] if keep else {}, **played}
 
 
 def _written_down(error: Exception, logs: Path) -> Path:

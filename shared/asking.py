@@ -1,19 +1,12 @@
 """Any service asks for an approval with one event; the answer comes back as one."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
-
+from shared.canonical import content_hash
 from shared.events.asks import ApprovalSought
 from shared.events.catalogue import BothLanguages
-
-
-def content_hash(content: Mapping[str, Any]) -> str:
-    """What exactly is to be approved, as a hash of its canonical JSON: the approval is of this and nothing else."""
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def sought(

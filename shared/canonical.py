@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import orjson
@@ -51,6 +52,11 @@ _TAGS: Final[dict[str, Callable[[str], Any]]] = {
 def canonical(value: object) -> bytes:
     """The one JSON text of a value: equal values, equal bytes."""
     return orjson.dumps(plain(value), option=orjson.OPT_SORT_KEYS)
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """What exactly is to be approved, as the SHA-256 of its canonical JSON: an approval is of this and nothing else."""
+    return sha256(canonical(content)).hexdigest()
 
 
 def plain(value: Any) -> Any:

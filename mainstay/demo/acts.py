@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import asdict, fields
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +17,26 @@ from mainstay.demo.client import World
 HIRED_SINCE = "2009-01-01"
 
 
-def play(notes: Mapping[str, Any], *, orders_file: str) -> None:
-    """Play both parts on a running stack; `orders_file` is a parquet of the year, or empty for the slice."""
-    asyncio.run(play_both(notes, orders_file=Path(orders_file) if orders_file else year.SLICE))
+def play(notes: Mapping[str, Any], *, orders_file: str) -> dict[str, Any]:
+    """Play both parts on a running stack; `orders_file` is a parquet of the year, or empty for the slice.
+
+    Returns what was played as JSON values.
+    """
+    return asyncio.run(play_both(notes, orders_file=Path(orders_file) if orders_file else year.SLICE))
 
 
-async def play_both(notes: Mapping[str, Any], *, orders_file: Path) -> None:
+async def play_both(notes: Mapping[str, Any], *, orders_file: Path) -> dict[str, Any]:
     async with the_cast(notes) as cast:
-        await play_year(cast, workers=list(notes["workers"].values()), orders_file=orders_file)
-        await play_story(cast)
+        first = await play_year(cast, workers=list(notes["workers"].values()), orders_file=orders_file)
+        return in_json(first, await play_story(cast))
+
+
+def in_json(first: year.Year, second: story.Story) -> dict[str, Any]:
+    """The year's figures, and of the story every answer a person saw; prints by their hash."""
+    told = {part.name: getattr(second, part.name) for part in fields(second) if part.name != "cast"}
+    told["explanations"] = {"/".join(key): said for key, said in second.explanations.items()}
+    told["printed"] = {name: sha256(printed).hexdigest() for name, printed in second.printed.items()}
+    return {"year": asdict(first), "story": told}
 
 
 @asynccontextmanager

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from hashlib import sha256
 from typing import ClassVar
 
 from shared.calendar import Duration
-from shared.canonical import canonical
+from shared.canonical import content_hash as hash_of
 from shared.errors import FieldError, Problem, ValidationProblem, Words
 
 LARGEST_MINOR = 10**15  # what money can be written in JSON, and added up a thousand times in 64 bits
@@ -137,7 +136,7 @@ def content_hash(content: Content, bound_to: Iterable[str]) -> str:
     strange = names - set(parts)
     if strange:
         raise UnknownBinding({"en": f"{', '.join(sorted(strange))}.", "zh": f"{', '.join(sorted(strange))}。"})
-    return sha256(canonical({name: _tuples(parts[name]) for name in sorted(names)})).hexdigest()
+    return hash_of({name: _tuples(parts[name]) for name in names})
 
 
 def _tuples(value: object) -> object:

@@ -1,16 +1,14 @@
 """Some rows give no figure but a route, and some rewards wait for a signature: one ask a window."""
 
-import hashlib
 from typing import Any, Final
 
 from services.rewards.accrual.books import Books, Told
 from services.rewards.accrual.domain import Judged
 from services.rewards.accrual.plans import Plan
 from services.rewards.accrual.windows import Ask, AskState, Window, WindowKey
-from shared.canonical import canonical
+from shared.asking import sought
 from shared.events.approvals import ApprovalGranted, ApprovalRejected
 from shared.events.asks import ApprovalAskWithdrawn, ApprovalSought
-from shared.events.catalogue import BothLanguages
 from shared.money import Money
 
 BENEFIT: Final = "benefit"
@@ -52,11 +50,6 @@ def answer(books: Books, told: Told) -> Window | None:
     return window
 
 
-def content_hash(content: dict[str, Any]) -> str:
-    """What an approval is bound to."""
-    return hashlib.sha256(canonical(content)).hexdigest()
-
-
 def _answered(asked: Ask, event: Any) -> Ask:
     if isinstance(event, ApprovalGranted):
         granted = asked.moved(AskState.GRANTED)
@@ -80,19 +73,16 @@ def _sought(books: Books, told: Told, plan: Plan, window: Window, route: str) ->
         "measure": measure,
     }
     title = plan.benefit.title
-    return ApprovalSought(
+    return sought(
         occurred_at=told.event.occurred_at,
-        subject_type=BENEFIT,
-        subject_id=window.key.subject_id,
+        subject=(BENEFIT, window.key.subject_id),
         revision=window.ask.revision,
         account_id=window.account_id,
         branch=books.account(window.account_id).branch,
-        content_hash=content_hash(content),
         content=content,
         route=route,
-        inputs={},
         requester=SYSTEM,
-        title=BothLanguages(en=f"{title.en}, {window.key.window}", zh=f"{title.zh}，{window.key.window}"),
+        title=(f"{title.en}, {window.key.window}", f"{title.zh}，{window.key.window}"),
     )
 
 

@@ -8,16 +8,16 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.rewards.accrual import repository
-from services.rewards.accrual.asking import AWARD, content_hash
+from services.rewards.accrual.asking import AWARD
 from services.rewards.accrual.plans import Plan
 from services.rewards.accrual.service import Policies
 from services.rewards.accrual.windows import AskState, Window, WindowKey
 from services.rewards.facts.repository import accounts
 from services.rewards.ledger.domain import Posting
 from services.rewards.ledger.repository import find_posting
+from shared.asking import sought
 from shared.errors import Conflict, NotFound, Words
 from shared.events.asks import ApprovalSought
-from shared.events.catalogue import BothLanguages
 from shared.money import Money
 from shared.outbox import record
 
@@ -74,18 +74,15 @@ def _sought(submission: Submission, window: Window, plan: Plan, branch: str | No
         "salesperson": salesperson,
         "amount": amount.to_json(),
     }
-    return ApprovalSought(
+    return sought(
         occurred_at=submission.now,
-        subject_type=AWARD,
-        subject_id=window.key.subject_id,
+        subject=(AWARD, window.key.subject_id),
         revision=window.confirmation.revision,
         account_id=window.account_id,
         branch=branch,
-        content_hash=content_hash(content),
         content=content,
         route=window.confirmation.route,
-        inputs={},
         requester=submission.requester,
         beneficiaries=(salesperson,),
-        title=BothLanguages(en=f"{title.en}: {amount} {amount.currency}", zh=f"{title.zh}：{amount} {amount.currency}"),
+        title=(f"{title.en}: {amount} {amount.currency}", f"{title.zh}：{amount} {amount.currency}"),
     )
