@@ -23,6 +23,7 @@ from services.accounts.merges import api as merges_api
 from services.accounts.overrides import api as overrides_api
 from services.accounts.programmes import api as programmes_api
 from services.accounts.ratings import api as ratings_api
+from services.accounts.relationships import api as relationships_api
 from services.accounts.reports import api as reports_api
 from services.accounts.return_visits import api as return_visits_api
 from services.accounts.segments import api as segments_api
@@ -57,6 +58,7 @@ SLICES = (
     targets_api.router,
     kpis_api.router,
     contacts_api.router,
+    relationships_api.router,
     complaints_api.router,
     surveys_api.router,
     flags_api.router,

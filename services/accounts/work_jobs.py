@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accounts.care.service import start_day
 from services.accounts.complaints.service import escalate_overdue
 from services.accounts.contacts.service import close_month_of_visits
+from services.accounts.relationships.service import remind_owners
 from services.accounts.return_visits.service import ask_what_is_due
 from shared.jobs import Job
 from shared.policy.compiled import CompiledPolicies
@@ -28,9 +29,13 @@ def work_jobs(zone: str) -> tuple[Job, ...]:
     async def think_of_people(session: AsyncSession, now: datetime) -> None:
         await start_day(session, policies=await policies.current(session), now=now, zone=zone)
 
+    async def remind(session: AsyncSession, now: datetime) -> None:
+        await remind_owners(session, policies=await policies.current(session), now=now, zone=zone)
+
     return (
         Job("escalate complaints", 60, escalate),
         Job("close the month of visits", 300, close_month),
         Job("say what care is due", 300, think_of_people),
         Job("ask what return visits are due", 300, ask_due),
+        Job("remind of relationship plans", 300, remind),
     )
