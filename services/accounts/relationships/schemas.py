@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
 
-from services.accounts.contacts.schemas import Note, UserId
-from services.accounts.dossiers.schemas import Request
+from services.accounts.contacts.schemas import Note
+from services.accounts.dossiers.schemas import Request, UserId
 from services.accounts.relationships.domain import StepState
 from shared.http.moments import Day
 
