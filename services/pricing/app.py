@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.pricing.allocation import api as allocation
 from services.pricing.catalogue import api as catalogue
 from services.pricing.consumers import consumers
 from services.pricing.imports import api as imports
@@ -14,7 +15,7 @@ from shared.http.app import create_app
 from shared.http.exchange import ServiceDescription
 from shared.http.serve import serve
 
-ROUTERS = (quotes.router, orders.router, imports.router, catalogue.router)
+ROUTERS = (quotes.router, orders.router, allocation.router, imports.router, catalogue.router)
 
 
 def make_app(settings: PricingSettings) -> FastAPI:

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.quotes.pricebook import Bookshelf, PriceBook
+from services.pricing.when import When
 from shared.http.dependencies import Now
 from shared.http.exchange import runtime_of
 from shared.policy.api import Policies, compiled_policies
@@ -75,4 +76,11 @@ async def read_book(request: Request, policies: Policies, now: Now) -> PriceBook
 
 
 Rules = Annotated[Rulebook, Depends(read_rules)]
+
+
+async def read_when(request: Request, rules: Rules, now: Now) -> When:
+    return When(now, runtime_of(request).settings.zone, rules)
+
+
+Today = Annotated[When, Depends(read_when)]
 Book = Annotated[PriceBook, Depends(read_book)]

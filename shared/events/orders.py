@@ -118,6 +118,18 @@ class OrderAmended(OrderEvent):
     applied: tuple[OrderLine, ...] = ()
 
 
+class StockAllocated(OrderEvent):
+    """How many of the pieces that a line still waits for it gets from now on, in which place of the ranking."""
+
+    line: int
+    sku: str
+    branch: str
+    rank: int
+    wanted: int
+    quantity: int
+    policy: str
+
+
 class OrderCancelled(OrderEvent):
     cancelled_at: Instant
     reason: str
@@ -132,4 +144,5 @@ EVENTS = (
     OrderReturned,
     OrderAmended,
     OrderCancelled,
+    StockAllocated,
 )

@@ -1,5 +1,6 @@
 """The pricing service in this process, callers of every role, the policies, and what others say of accounts."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -250,3 +251,12 @@ async def pricing(service_database: Callable[[str], Awaitable[str]]) -> AsyncIte
             await publish_pack(session)
             await commit(session)
         yield Pricing(app, client, issuer, settings)
+
+
+async def patiently(caller: Caller, path: str, body: dict[str, Any], key: str) -> httpx2.Response:
+    """Tries again under the same key while the service asks for that, as a client on a busy day does."""
+    while True:
+        answer = await caller.post(path, body, key=key)
+        if answer.status_code != 503:
+            return answer
+        await asyncio.sleep(0.1)

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query, Request
+from fastapi import Path, Query
 from sqlalchemy import select
 
 from services.pricing.accounts.repository import contract_by_id
@@ -25,13 +25,12 @@ from services.pricing.orders.schemas import (
     show_movement,
     show_order,
 )
-from services.pricing.orders.service import Change, Payment, When
+from services.pricing.orders.service import Change, Payment
 from services.pricing.quotes.repository import quote_by_id
-from services.pricing.rules import Rules
+from services.pricing.rules import Today
 from shared.auth.principal import Principal
 from shared.auth.scope import within
 from shared.http.dependencies import Now, Session, allowed
-from shared.http.exchange import runtime_of
 from shared.http.pages import Page, PageQuery, newest_first, read_page
 from shared.http.routes import Router
 
@@ -43,14 +42,11 @@ Deliverer = Annotated[Principal, allowed("orders.deliver")]
 
 
 @router.post("/orders", status_code=201)
-async def place_order(
-    *, body: NewOrder, request: Request, session: Session, now: Now, rules: Rules, caller: Writer
-) -> OrderAnswer:
+async def place_order(*, body: NewOrder, session: Session, when: Today, caller: Writer) -> OrderAnswer:
     """Draw quantities from an accepted quote that is alive (P8), and from the contract that is named, if any.
 
     Neither is ever drawn beyond its quantities; costs and salespeople are frozen now.
     """
-    when = When(now, runtime_of(request).settings.zone, rules)
     order = await service.place_order(
         session,
         caller=caller,
@@ -92,18 +88,21 @@ async def get_order(*, order_id: OrderId, session: Session, caller: Reader) -> O
 
 
 @router.post("/orders/{order_id}/confirm")
-async def confirm_order(*, order_id: OrderId, session: Session, now: Now, caller: Writer) -> OrderAnswer:
-    """The order is binding; it may be delivered now."""
-    return show_order(await service.confirm_order(session, order_id, caller=caller, now=now))
+async def confirm_order(*, order_id: OrderId, session: Session, when: Today, caller: Writer) -> OrderAnswer:
+    """The order is binding: it waits for stock where stock is kept, and may be delivered."""
+    return show_order(await service.confirm_order(session, order_id, caller=caller, when=when))
 
 
 @router.post("/orders/{order_id}/deliveries", status_code=201)
 async def record_delivery(
-    *, order_id: OrderId, body: NewDelivery, session: Session, now: Now, caller: Deliverer
+    *, order_id: OrderId, body: NewDelivery, session: Session, when: Today, caller: Deliverer
 ) -> OrderAnswer:
-    """Record what was handed over: the purchase belongs to the local month of this time."""
+    """Record what was handed over: the purchase belongs to the local month of this time.
+
+    Where stock is kept, only what is allocated to the order can be handed over (P9).
+    """
     order = await service.record_delivery(
-        session, order_id, caller=caller, quantities=body.quantities(), at=body.delivered_at or now, now=now
+        session, order_id, caller=caller, quantities=body.quantities(), at=body.delivered_at or when.now, when=when
     )
     return show_order(order)
 
@@ -124,16 +123,13 @@ async def record_payment(
     *,
     order_id: OrderId,
     body: NewPayment,
-    request: Request,
     session: Session,
-    now: Now,
-    rules: Rules,
+    when: Today,
     caller: Annotated[Principal, allowed("payments.record")],
 ) -> OrderAnswer:
     """Record money that came in; more than is owed is refused."""
     money = body.amount.money()
-    payment = Payment(money.amount_minor, money.currency, body.paid_at or now, body.evidence)
-    when = When(now, runtime_of(request).settings.zone, rules)
+    payment = Payment(money.amount_minor, money.currency, body.paid_at or when.now, body.evidence)
     return show_order(await service.record_payment(session, order_id, caller=caller, payment=payment, when=when))
 
 
@@ -161,14 +157,13 @@ async def record_return(
 
 @router.post("/orders/{order_id}/amendments", status_code=201)
 async def amend_order(
-    *, order_id: OrderId, body: NewAmendment, request: Request, session: Session, now: Now, rules: Rules, caller: Writer
+    *, order_id: OrderId, body: NewAmendment, session: Session, when: Today, caller: Writer
 ) -> OrderAnswer:
     """Change how many pieces of which quote lines are ordered; what was delivered stays (S-E4).
 
     The old lines are taken back and the new ones applied, both on one event; costs, salespeople and prices of what
     stands stay frozen. More is drawn from the same quote and contract and is refused where they have no more.
     """
-    when = When(now, runtime_of(request).settings.zone, rules)
     change = Change(body.wanted(), body.reason)
     return show_order(await service.amend_order(session, order_id, caller=caller, change=change, when=when))
 
@@ -179,11 +174,11 @@ async def cancel_order(
     order_id: OrderId,
     body: Cancellation,
     session: Session,
-    now: Now,
+    when: Today,
     caller: Annotated[Principal, allowed("orders.cancel")],
 ) -> OrderAnswer:
-    """Cancel an order of which nothing was delivered; its quantities go back to quote and contract."""
-    return show_order(await service.cancel_order(session, order_id, caller=caller, reason=body.reason, now=now))
+    """Cancel an order of which nothing was delivered; its quantities go back to quote, contract and stock."""
+    return show_order(await service.cancel_order(session, order_id, caller=caller, reason=body.reason, when=when))
 
 
 @router.get("/orders/{order_id}/chain")

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.accounts.domain import Account, Contract
 from services.pricing.accounts.repository import account_by_id, contract_by_id
+from services.pricing.allocation.service import hand_out, supply_again
 from services.pricing.catalogue.repository import costs_of, products_of
 from services.pricing.orders import amending, domain, events, repository
 from services.pricing.orders.domain import Order, OrderLine
@@ -21,6 +22,7 @@ from services.pricing.orders.under_contract import ContractOfAnother, UnknownCon
 from services.pricing.quotes.domain import Quote, UnknownAccount
 from services.pricing.quotes.facts import SaleFacts
 from services.pricing.quotes.service import find_quote, not_merged
+from services.pricing.when import When
 from shared.auth.principal import Principal
 from shared.calendar import local_day
 from shared.errors import Conflict, NotFound, Words
@@ -28,7 +30,6 @@ from shared.events import orders as told
 from shared.ids import new_id
 from shared.outbox import record
 from shared.policy.evaluation import Case
-from shared.policy.rulebook import Rulebook
 from shared.trace import Subject
 
 PLACING, PAYING = "order.placing", "payment.recording"
@@ -37,15 +38,6 @@ PLACING, PAYING = "order.placing", "payment.recording"
 class UnknownOrder(NotFound):
     code = "unknown_order"
     title: ClassVar[Words] = {"en": "There is no such order", "zh": "没有该订单"}
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """The moment of a move and the zone its day is counted in; `rules` are those in force."""
-
-    now: datetime
-    zone: str
-    rules: Rulebook
 
 
 async def place_order(
@@ -159,11 +151,12 @@ async def find_order(
     return order
 
 
-async def confirm_order(session: AsyncSession, order_id: UUID, *, caller: Principal, now: datetime) -> Order:
-    """Raises OrderMoveNotAllowed."""
+async def confirm_order(session: AsyncSession, order_id: UUID, *, caller: Principal, when: When) -> Order:
+    """From now on it waits for stock (P9). Raises OrderMoveNotAllowed."""
     order = domain.confirm(await find_order(session, order_id, caller=caller, permission="orders.write", lock=True))
     await repository.save_order(session, order)
-    record(session, told.OrderConfirmed(occurred_at=now, **_ids(order)))
+    record(session, told.OrderConfirmed(occurred_at=when.now, **_ids(order)))
+    await supply_again(session, order, when=when)
     return order
 
 
@@ -174,21 +167,26 @@ async def record_delivery(
     caller: Principal,
     quantities: Mapping[int, int],
     at: datetime,
-    now: datetime,
+    when: When,
 ) -> Order:
-    """Part or all of it, at the time it was handed over. Raises OverDelivery, OrderMoveNotAllowed, TimeNotPossible."""
+    """Part or all of it, at the time it was handed over, from what is allocated to it where stock is kept (P9).
+
+    Raises OverDelivery, NotAllocated, OrderMoveNotAllowed or TimeNotPossible.
+    """
     before = await find_order(session, order_id, caller=caller, permission="orders.deliver", lock=True)
-    at = since_placed(before, at, now=now, field="delivered_at")
+    at = since_placed(before, at, now=when.now, field="delivered_at")
     order = domain.deliver(before, quantities)
+    await hand_out(session, before, quantities, by=caller.user_id, when=when)
     await repository.save_order(session, order)
     lines = [{"line": line, "quantity": quantity} for line, quantity in quantities.items()]
-    movement = Movement(order.id, new_id(), "delivered", at, now, lines)
+    movement = Movement(order.id, new_id(), "delivered", at, when.now, lines)
     await repository.add_movements(session, [movement])
     told_lines = tuple(told.LineQuantity(line=line, quantity=quantity) for line, quantity in quantities.items())
     event = told.OrderDelivered(
         occurred_at=at, **_ids(order), delivery_id=str(movement.id), delivered_at=at, lines=told_lines
     )
     record(session, event)
+    await supply_again(session, order, when=when)
     return order
 
 
@@ -332,17 +330,21 @@ async def amend_order(session: AsyncSession, order_id: UUID, *, caller: Principa
     movement = Movement(order.id, new_id(), "amended", when.now, when.now, lines, note=change.reason)
     await repository.add_movements(session, [movement])
     record(session, events.amended(amendment, movement.id, at=when.now, reason=change.reason))
+    await supply_again(session, amendment.order, when=when)
     return amendment.order
 
 
-async def cancel_order(
-    session: AsyncSession, order_id: UUID, *, caller: Principal, reason: str, now: datetime
-) -> Order:
-    """What it drew from quote and contract is free again. Raises OrderMoveNotAllowed once something was delivered."""
+async def cancel_order(session: AsyncSession, order_id: UUID, *, caller: Principal, reason: str, when: When) -> Order:
+    """What it drew from quote, contract and stock is free again: the next in the ranking gets it (P9).
+
+    Raises OrderMoveNotAllowed once something was delivered.
+    """
+    now = when.now
     order = domain.cancel(await find_order(session, order_id, caller=caller, permission="orders.cancel", lock=True))
     await repository.save_order(session, order)
     await repository.add_movements(session, [Movement(order.id, new_id(), "cancelled", now, now, note=reason)])
     record(session, told.OrderCancelled(occurred_at=now, **_ids(order), cancelled_at=now, reason=reason))
+    await supply_again(session, order, when=when)
     return order
 
 

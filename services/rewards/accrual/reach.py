@@ -31,6 +31,7 @@ REACH: Final[Mapping[type[Event], Reach]] = {
     orders.OrderReturned: Reach.ORDER,
     orders.OrderAmended: Reach.ORDER,
     orders.OrderCancelled: Reach.ORDER,
+    orders.StockAllocated: Reach.NOTHING,
     accounts.AccountOpened: Reach.NOTHING,
     accounts.AccountChanged: Reach.NOTHING,
     accounts.AccountFrozen: Reach.STANDING,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.pricing.conftest import Pricing, cny, contract_event, good
+from tests.pricing.conftest import Pricing, cny, contract_event, good, patiently
 from tests.pricing.orders.test_api import accepted_quote, drawing
 
 
@@ -113,8 +113,9 @@ async def test_p8_fifty_amendments_at_once_never_take_more_than_the_quote_has(pr
     quote = await accepted_quote(pricing, 100)
     rep = pricing.caller("rep")
     orders = [await good(rep.post("/v1/orders", drawing(quote, 1))) for _ in range(10)]
+    paths = [f"/v1/orders/{order['id']}/amendments" for order in orders]
     answers = await asyncio.gather(
-        *(rep.post(f"/v1/orders/{order['id']}/amendments", changed(q1=11 + n)) for order in orders for n in range(5))
+        *(patiently(rep, path, changed(q1=11 + n), f"{path} {n}") for path in paths for n in range(5))
     )
     assert {answer.status_code for answer in answers} == {201, 409}
     kept = [await good(rep.get(f"/v1/orders/{order['id']}")) for order in orders]
