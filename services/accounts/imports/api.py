@@ -10,17 +10,17 @@ from fastapi import Path, Request
 from services.accounts.banking.api import Keys
 from services.accounts.edge import Here
 from services.accounts.imports import repository, service
+from services.accounts.imports.faults import Fault
 from services.accounts.imports.models import AccountImport
 from services.accounts.imports.rows import Sent, parted, read_rows, sheet_rows
 from services.accounts.imports.schemas import AccountImportOut, RejectedRow, WrongValue
 from shared.auth.principal import Principal
-from shared.errors import Language, in_language
+from shared.errors import Language, Words, in_language
 from shared.http.dependencies import Session, allowed
 from shared.http.problems import UnsupportedMediaType
 from shared.http.routes import Router, upload
 from shared.policy.api import Policies
 from shared.policy.rulebook import Rulebook
-from shared.sheets.faults import UnreadableFile
 from shared.sheets.reading import XLSX, sheet_lines
 
 router = Router(tags=["imports"])
@@ -93,19 +93,24 @@ def rows_of(content_type: str, body: bytes) -> Iterator[Mapping[str, Any] | Sent
     raise UnsupportedMediaType({"en": f"Send one of {formats}.", "zh": f"请发送以下格式之一：{formats}。"})
 
 
-def ndjson_rows(body: bytes) -> Iterator[dict[str, Any]]:
+def ndjson_rows(body: bytes) -> Iterator[Mapping[str, Any] | Sent]:
+    """Each line that is not blank; one that is no JSON object is a row that could not be read."""
     for place, line in enumerate(body.splitlines(), start=1):
         if not line.strip():
             continue
         try:
             row = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            raise UnreadableFile(
-                {"en": f"Line {place} is no JSON: {error}.", "zh": f"第{place}行不是有效的JSON：{error}。"}
-            ) from error
-        if not isinstance(row, dict):
-            raise UnreadableFile({"en": f"Line {place} is no JSON object.", "zh": f"第{place}行不是JSON对象。"})
-        yield row
+            yield unread({"en": f"Line {place} is no JSON: {error}.", "zh": f"第{place}行不是有效的JSON：{error}。"})
+            continue
+        if isinstance(row, dict):
+            yield row
+        else:
+            yield unread({"en": f"Line {place} is no JSON object.", "zh": f"第{place}行不是JSON对象。"})
+
+
+def unread(why: Words) -> Sent:
+    return Sent({}, unread=Fault("", "unreadable_row", why))
 
 
 def shown_import(row: AccountImport, language: Language) -> AccountImportOut:

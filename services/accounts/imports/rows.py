@@ -56,11 +56,15 @@ class AccountRow(DossierFields):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A row as it came: JSON values, where each stood in a sheet, and the cells that hold no value."""
+    """A row as it came: JSON values, where each stood in a sheet, and the cells that hold no value.
+
+    `unread` says why nothing of the row could be read.
+    """
 
     plain: Mapping[str, Any]
     places: Mapping[str, Place] = field(default_factory=dict)
     bad: Sequence[Fault] = ()
+    unread: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,9 @@ def read_rows(rows: Iterable[Mapping[str, Any] | Sent], *, today: date | None = 
     numbers: set[str] = set()
     for row, came in enumerate(rows, start=1):
         sent = came if isinstance(came, Sent) else Sent(came)
+        if sent.unread is not None:
+            yield Rejected(row, [sent.unread])
+            continue
         try:
             read = Readable(row, AccountRow.model_validate(sent.plain), sent.places)
         except ValidationError as error:

@@ -1,7 +1,9 @@
 """A1: each row of an import is right as a whole, or refused with its place, field and reason."""
 
+import orjson
 import pytest
 
+from services.accounts.imports.api import ndjson_rows
 from services.accounts.imports.rows import Readable, Rejected, from_csv, read_rows
 
 GOOD = {
@@ -41,3 +43,22 @@ def test_a_csv_row_says_the_same_as_its_ndjson_row():
         {**GOOD, "industry": "", "lists": "2009-H2 2010-H1", "election_choice": "subsidy", "election_valid_from": ""}
     )
     assert row == {**GOOD, "lists": ["2009-H2", "2010-H1"], "election": {"choice": "subsidy"}}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(b'{"number": ', id="half of an object"),
+        pytest.param(b"[1]", id="a list"),
+        pytest.param(b"\xff\xfe", id="no text"),
+    ],
+)
+def test_a_line_that_is_no_json_object_is_that_rows_error_alone_a1(line):
+    body = b"\n".join([orjson.dumps(GOOD), b"", line, orjson.dumps({**GOOD, "number": "other"})])
+    first, wrong, last = read_rows(ndjson_rows(body))
+    assert isinstance(first, Readable)
+    assert isinstance(last, Readable)
+    [fault] = wrong.to_plain()["faults"]
+    assert (wrong.row, fault["pointer"], fault["code"]) == (2, "", "unreadable_row")
+    assert fault["detail"]["en"].startswith("Line 3 is no JSON")
+    assert fault["detail"]["zh"].startswith("第3行不是")
