@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_v
 from services.accounts.contacts.schemas import Note
 from services.accounts.dossiers.schemas import Request, UserId
 from services.accounts.relationships.domain import StepState
+from shared.http.field_errors import not_valid
 from shared.http.moments import Day
 
 Goal = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
@@ -37,7 +38,7 @@ class NewRelationshipPlan(Request):
     @model_validator(mode="after")
     def has_a_day(self) -> "NewRelationshipPlan":
         if self.valid_until <= self.valid_from:
-            raise ValueError("valid_until lies after valid_from")
+            raise not_valid({"en": "valid_until lies after valid_from", "zh": "结束日须晚于起始日"})
         return self
 
 
