@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.pricing.allocation import api as allocation
 from services.pricing.catalogue import api as catalogue
 from services.pricing.consumers import consumers
+from services.pricing.coupons import api as coupons
 from services.pricing.imports import api as imports
 from services.pricing.orders import api as orders
 from services.pricing.quotes import api as quotes
@@ -15,7 +16,14 @@ from shared.http.app import create_app
 from shared.http.exchange import ServiceDescription
 from shared.http.serve import serve
 
-ROUTERS = (quotes.router, orders.router, allocation.router, imports.router, catalogue.router)
+ROUTERS = (
+    quotes.router,
+    orders.router,
+    allocation.router,
+    imports.router,
+    catalogue.router,
+    coupons.router,
+)
 
 
 def make_app(settings: PricingSettings) -> FastAPI:

@@ -64,4 +64,22 @@ class ExchangeRatePublished(Event):
         return f"{self.base}/{self.quote}"
 
 
-EVENTS = (ProductChanged, PricePublished, CostChanged, ExchangeRatePublished)
+class CouponIssued(Event):
+    """Usable by one account, or by all, on the local days `[valid_from, valid_until)`."""
+
+    topic = "catalogue.v1"
+    aggregate = "coupon"
+
+    coupon_id: str
+    code: str
+    account_id: str | None = None
+    valid_from: dt.date
+    valid_until: dt.date
+    uses_total: int | None = None
+    uses_per_account: int
+
+    def aggregate_id(self) -> str:
+        return self.coupon_id
+
+
+EVENTS = (ProductChanged, PricePublished, CostChanged, ExchangeRatePublished, CouponIssued)

@@ -51,6 +51,14 @@ class QuoteLine(Contents):
     exception: GrantedException | None = None
 
 
+class QuoteGift(Contents):
+    """Comes with the order that takes the last of what is paid for; it costs the account nothing."""
+
+    policy: str
+    sku: str
+    quantity: int
+
+
 class QuoteContents(QuoteEvent):
     number: str
     branch: str
@@ -61,6 +69,8 @@ class QuoteContents(QuoteEvent):
     total_minor: int
     expires_on: dt.date
     requested_by: str
+    gifts: tuple[QuoteGift, ...] = ()
+    coupon: str | None = None
 
 
 class QuotePriced(QuoteContents):

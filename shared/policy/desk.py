@@ -117,6 +117,8 @@ class Desk(NamedTuple):
         answer, _ = self.scopes[plan.heading.policy, line]
         if answer is not Answer.HOLDS:
             return WhyNot("no_evidence" if answer is Answer.NO_EVIDENCE else "out_of_scope")
+        if plan.document.id in self.order.exhausted:
+            return WhyNot("budget_exhausted", plan.document.budget or "")
         return (
             self._excluded(group.name, line)
             or self._worse_than_another_group(plan, group, line)
@@ -125,7 +127,7 @@ class Desk(NamedTuple):
 
     def _is_open(self, group: str, line: str) -> bool:
         """The scope of one of its documents holds for the line."""
-        return any(self.scopes[plan.heading.policy, line][0] is Answer.HOLDS for plan in self.plans.get(group, ()))
+        return any(self._in_scope(plan, line) for plan in self.plans.get(group, ()))
 
     def _excluded(self, group: str, line: str) -> WhyNot | None:
         for other in self.plans:
@@ -170,7 +172,8 @@ class Desk(NamedTuple):
         return None
 
     def _in_scope(self, plan: BenefitPlan, line: str) -> bool:
-        return self.scopes[plan.heading.policy, line][0] is Answer.HOLDS
+        holds = self.scopes[plan.heading.policy, line][0] is Answer.HOLDS
+        return holds and plan.document.id not in self.order.exhausted
 
     def _gives(self, plan: BenefitPlan, group: Group, line: str) -> int:
         """In minor units: on this line, or on the whole order for a benefit that looks at the order."""
@@ -249,7 +252,7 @@ class Desk(NamedTuple):
             yield Node(_rule(plan, group), None, (), "", figures, self._forgone(why, plan, group, lines), None, scope)
 
     def _forgone(self, why: WhyNot, plan: BenefitPlan, group: Group, lines: list[str]) -> WhyNot:
-        if why.reason not in ("excluded", "gave_less"):
+        if why.reason not in ("excluded", "gave_less", "budget_exhausted"):
             return why
         would = self.offer(plan, group, tuple(lines)).total
         return replace(why, would_give=Money(would, self.lines[lines[0]].net.currency))

@@ -261,7 +261,7 @@ def _price_rule(node: Node, speech: Speech) -> str:
 
 def _why(node: Node, speech: Speech) -> str:
     why = node.why_not
-    if why is None or why.reason not in ("excluded", "gave_less"):
+    if why is None or why.reason not in ("excluded", "gave_less", "budget_exhausted"):
         return speech.say("why.plain", reason=speech.word(why.reason if why else ""))
     would = speech.value(why.would_give or Money(0, "XAF"))
     return speech.say(f"why.{why.reason}", by=speech.named(why.by), reason=speech.text(why.title), would=would)

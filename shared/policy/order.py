@@ -82,10 +82,14 @@ class AskedRoute:
 
 @dataclass(frozen=True, slots=True)
 class ToPrice:
-    """An order to be priced: its lines, the facts, what was granted, and the pricing instant."""
+    """An order to be priced: its lines, the facts, what was granted, and the pricing instant.
+
+    `exhausted` names the documents whose budget does not hold what they would give.
+    """
 
     subject: Subject
     lines: tuple[OrderLine, ...]
     facts: OrderFacts
     as_of: datetime
     grants: tuple[Grant, ...] = ()
+    exhausted: frozenset[str] = frozenset()

@@ -69,6 +69,30 @@ def draw(
     return tuple(_part(place, line, quantity, before, today) for place, line, quantity, before in parts if quantity)
 
 
+def gifts_with(
+    quote: Quote, wanted: Mapping[int, int], drawn: Mapping[int, Drawn], today: OnTheOrderDay, *, first: int
+) -> tuple[OrderLine, ...]:
+    """A gift goes with the order that takes the last piece of every line: half of the deal earns none of it (P6)."""
+    if any(wanted.get(line.line, 0) + drawn.get(line.line, Drawn()).quantity < line.quantity for line in quote.lines):
+        return ()
+    election = quote.lines[0].election
+    return tuple(
+        OrderLine(
+            line=number,
+            sku=gift.sku,
+            quantity=gift.quantity,
+            list_minor=0,
+            before_p4_minor=0,
+            net_minor=0,
+            gift=True,
+            salespeople=today.salespeople,
+            election=election,
+            rules=(AppliedRule(gift.policy, 0),),
+        )
+        for number, gift in enumerate(quote.gifts, first)
+    )
+
+
 def _unknown(place: int, number: int) -> FieldError:
     words: Words = {"en": f"the quote has no line {number}", "zh": f"报价没有第{number}行"}
     return FieldError(f"/lines/{place}/quote_line", "unknown_line", words)

@@ -319,6 +319,13 @@ _RULES_DRAWN = text(
 )
 
 
+async def gift_is_given(session: AsyncSession, quote_id: UUID) -> bool:
+    """By an order of the quote that stands."""
+    given = select(OrderLineRow.line).join(OrderRow, OrderRow.id == OrderLineRow.order_id)
+    standing = OrderRow.quote_id == quote_id, OrderRow.state != "cancelled", OrderLineRow.gift
+    return await session.scalar(given.where(*standing).limit(1)) is not None
+
+
 async def drawn_under(session: AsyncSession, contract_id: UUID) -> dict[str, DrawnUnder]:
     """By SKU, of orders that stand under a contract, whatever quote they came from; what came back is included."""
     line, order = OrderLineRow, OrderRow

@@ -13,14 +13,16 @@ from services.pricing.accounts.domain import Account, Contract
 from services.pricing.accounts.repository import account_by_id, contract_by_id
 from services.pricing.allocation.service import hand_out, supply_again
 from services.pricing.catalogue.repository import costs_of, products_of
+from services.pricing.coupons import service as coupons
 from services.pricing.orders import amending, domain, events, repository
 from services.pricing.orders.domain import Order, OrderLine
-from services.pricing.orders.placing import OnTheOrderDay, draw
+from services.pricing.orders.placing import OnTheOrderDay, draw, gifts_with
 from services.pricing.orders.repository import Movement
 from services.pricing.orders.timing import since_delivered, since_placed, while_held
 from services.pricing.orders.under_contract import ContractOfAnother, UnknownContract, hold_to
 from services.pricing.quotes.domain import Quote, UnknownAccount
 from services.pricing.quotes.facts import SaleFacts
+from services.pricing.quotes.repository import quote_by_id
 from services.pricing.quotes.service import find_quote, not_merged
 from services.pricing.when import When
 from shared.auth.principal import Principal
@@ -73,6 +75,7 @@ async def place_order(
         terms=quote.terms,
     )
     await repository.add_orders(session, [order])
+    await coupons.spend(session, quote.id)
     record(session, events.placed(order))
     return order
 
@@ -135,9 +138,12 @@ async def _drawn(
         await costs_of(session, skus, quote.currency),
         account.salespeople(day),
     )
-    lines = draw(quote, wanted, await repository.drawn_of(session, quote.id), today)
+    drawn = await repository.drawn_of(session, quote.id)
+    lines = draw(quote, wanted, drawn, today)
     if contract is not None:
         hold_to(contract, lines, await repository.drawn_under(session, contract.id), today)
+    if quote.gifts and not await repository.gift_is_given(session, quote.id):
+        lines += gifts_with(quote, wanted, drawn, today, first=len(wanted) + 1)
     return lines
 
 
@@ -343,9 +349,18 @@ async def cancel_order(session: AsyncSession, order_id: UUID, *, caller: Princip
     order = domain.cancel(await find_order(session, order_id, caller=caller, permission="orders.cancel", lock=True))
     await repository.save_order(session, order)
     await repository.add_movements(session, [Movement(order.id, new_id(), "cancelled", now, now, note=reason)])
+    if order.quote_id is not None:
+        await _free_its_quote(session, order.quote_id)
     record(session, told.OrderCancelled(occurred_at=now, **_ids(order), cancelled_at=now, reason=reason))
     await supply_again(session, order, when=when)
     return order
+
+
+async def _free_its_quote(session: AsyncSession, quote_id: UUID) -> None:
+    """What the quote used is held again, as if nothing had been ordered from it."""
+    await quote_by_id(session, quote_id, lock=True)
+    if not any(drawn.quantity for drawn in (await repository.drawn_of(session, quote_id)).values()):
+        await coupons.hold_again(session, quote_id)
 
 
 def _ids(order: Order) -> dict[str, str]:

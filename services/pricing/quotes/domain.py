@@ -204,6 +204,14 @@ class QuoteLine(NamedTuple):
         return max(0, -(-short // self.quantity))
 
 
+class QuoteGift(NamedTuple):
+    """What a rule adds for nothing, once, with the order that takes the last of what is paid for."""
+
+    policy: str
+    sku: str
+    quantity: int
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """`expires_on` is the first local day on which it is no longer alive; unpriced while terms are negotiated."""
@@ -223,6 +231,8 @@ class Quote:
     accepted_by: str | None = None
     accepted_at: datetime | None = None
     version: int = 1
+    gifts: tuple[QuoteGift, ...] = ()
+    coupon: str | None = None
 
     @property
     def total_minor(self) -> int | None:

@@ -28,6 +28,8 @@ def contents(quote: Quote, *, at: datetime) -> dict[str, Any]:
         "total_minor": quote.total_minor or 0,
         "expires_on": quote.expires_on,
         "requested_by": quote.requested_by,
+        "gifts": tuple(told.QuoteGift(**gift._asdict()) for gift in quote.gifts),
+        "coupon": quote.coupon,
     }
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from services.pricing.accounts.domain import Account
 from services.pricing.catalogue.domain import Product
+from services.pricing.coupons.domain import GivenCoupon
 from services.pricing.quotes.offers import NO_OFFERS, Offers
 from services.pricing.quotes.terms import AT_ONCE, PaymentTerms
 from shared.calendar import Period, add_months, local_day
@@ -86,6 +87,7 @@ class SaleFacts:
     order_days: OrderDays | None = None
     contract_prices: Mapping[str, int] = field(default_factory=dict)
     offers: Offers = NO_OFFERS
+    coupon: GivenCoupon | None = None
     terms: PaymentTerms = AT_ONCE
     prepaid_share: Decimal | None = None
     quote_state: str = "priced"
@@ -275,6 +277,21 @@ def _in_bundle(facts: SaleFacts, asked: Asked) -> Value | None:
 @FACTS.computes("order.bundles_complete")
 def _bundles(facts: SaleFacts, asked: Asked) -> Value | None:
     return facts.offers.complete(facts.pieces)
+
+
+@FACTS.computes("order.coupon")
+def _coupon(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.coupon.code if facts.coupon else None
+
+
+@FACTS.computes("order.coupon_live")
+def _coupon_live(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.coupon is not None
+
+
+@FACTS.computes("order.coupon_uses_left")
+def _coupon_uses(facts: SaleFacts, asked: Asked) -> Value | None:
+    return facts.coupon.uses_left if facts.coupon else 0
 
 
 @FACTS.computes("line.quantity")

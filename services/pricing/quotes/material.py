@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.pricing.accounts.domain import Account
 from services.pricing.accounts.repository import account_of
 from services.pricing.catalogue.domain import Cost, ListPrice, Product
+from services.pricing.coupons.domain import GivenCoupon
 from services.pricing.quotes.domain import PriceGrant
 from services.pricing.quotes.facts import OrderDays, Purchase
 from shared.calendar import Period, day_start, period_of
@@ -54,7 +55,10 @@ NOTHING_MORE = Needs()
 
 @dataclass(frozen=True)
 class Material:
-    """What was known of one account and some SKUs at one moment; `prices` are those offered by one list."""
+    """What was known of one account and some SKUs at one moment; `prices` are those offered by one list.
+
+    `spent` is by budget, in minor units of its currency: what was not read yet counts as untouched.
+    """
 
     account: Account
     products: dict[str, Product] = field(default_factory=dict)
@@ -69,6 +73,8 @@ class Material:
     grants: tuple[PriceGrant, ...] = ()
     negotiated: tuple[Negotiated, ...] = ()
     policy_epoch: int | None = None
+    coupon: GivenCoupon | None = None
+    spent: Mapping[str, int] = field(default_factory=dict)
 
     def by_list(self, name: str) -> "Material":
         return replace(self, prices={price.sku: price for price in self.offered if price.price_list == name})

@@ -37,6 +37,8 @@ class QuoteRow(Base):
     accepted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     trace: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True)
     version: Mapped[int]
+    gifts: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    coupon: Mapped[str | None]
 
 
 class QuoteLineRow(Base):

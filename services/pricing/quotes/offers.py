@@ -1,14 +1,16 @@
-"""What the tables of the house offer besides its rules: SKUs in promotion, and sets sold together."""
+"""What tables of the house offer besides its rules: promoted SKUs, sets, goods to give, budgets to give from."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, Self
 
+from services.pricing.coupons.domain import Budget
+from shared.money import Money
 from shared.policy.forms import TableRow
 from shared.policy.plan import Plans, TablePlan
 
-PROMOTED, BUNDLES = "promotion-list", "bundles"
+PROMOTED, BUNDLES, BUDGETS, GOODS = "promotion-list", "bundles", "budgets", "goods-catalogue"
 
 
 class Days(NamedTuple):
@@ -31,12 +33,20 @@ class Offers:
     promoted: Mapping[str, tuple[Days, ...]] | None = None
     bundles: Mapping[str, Mapping[str, int]] | None = None
     in_bundles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    budgets: Mapping[str, tuple[Budget, ...]] = field(default_factory=dict)
+    goods: Mapping[str, Money] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plans: Plans) -> Self:
         promoted, bundles = _rows(plans, PROMOTED), _rows(plans, BUNDLES)
         made = None if bundles is None else _bundles(bundles)
-        return cls(None if promoted is None else _promoted(promoted), made, _holding(made or {}))
+        in_promotion = None if promoted is None else _promoted(promoted)
+        budgets, goods = _rows(plans, BUDGETS) or (), _rows(plans, GOODS) or ()
+        return cls(in_promotion, made, _holding(made or {}), _budgets(budgets), _goods(goods))
+
+    def budget(self, name: str, day: date) -> Budget | None:
+        """The budget of the day; none means that nothing may be given from it."""
+        return next((one for one in self.budgets.get(name, ()) if one.first <= day < one.until), None)
 
     def is_promoted(self, sku: str, day: date) -> bool | None:
         if self.promoted is None:
@@ -87,6 +97,21 @@ def _holding(bundles: Mapping[str, Mapping[str, int]]) -> dict[str, tuple[str, .
         for sku in pieces:
             found[sku] = (*found.get(sku, ()), name)
     return found
+
+
+def _budgets(rows: Iterable[TableRow]) -> dict[str, tuple[Budget, ...]]:
+    found: dict[str, tuple[Budget, ...]] = {}
+    for row in rows:
+        first, until, name = row["from"], row["until"], str(row["budget"])
+        if isinstance(first, date) and isinstance(until, date):
+            amount = Money.parse(f"{row['amount']:f}", str(row["currency"]))
+            one = Budget(name, amount.currency, amount.amount_minor, first, until)
+            found[name] = (*found.get(name, ()), one)
+    return found
+
+
+def _goods(rows: Iterable[TableRow]) -> dict[str, Money]:
+    return {str(row["sku"]): Money.parse(f"{row['value']:f}", str(row["currency"])) for row in rows}
 
 
 def _times(bundle: Mapping[str, int], pieces: Mapping[str, int]) -> int:

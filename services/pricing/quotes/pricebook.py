@@ -26,6 +26,7 @@ from shared.trace import Decision, Evidence
 GROUPS, PAIRS = "stacking-groups", "stacking-pairs"
 P4 = "P4"
 LONG_AGO = date(1970, 1, 1)
+OF_COUPONS = frozenset(("order.coupon", "order.coupon_live", "order.coupon_uses_left"))
 BY_ACCOUNT, BY_SKU = Measure(fact="account.number"), Measure(fact="line.sku")
 
 
@@ -87,6 +88,17 @@ class PriceBook:
     @cached_property
     def offers(self) -> Offers:
         return Offers.of(self.rules.plans)
+
+    @cached_property
+    def budget_of(self) -> Mapping[str, str]:
+        """By `id@version`, the budget a price rule gives from."""
+        return {plan.heading.policy: plan.document.budget for plan in self.discounts if plan.document.budget}
+
+    @cached_property
+    def by_coupon(self) -> frozenset[str]:
+        """The price rules that look at the coupon: what they give uses it up."""
+        asking = (plan for plan in self.discounts if any(one.fact in OF_COUPONS for one in measures_of(plan.document)))
+        return frozenset(plan.heading.policy for plan in asking)
 
     @cached_property
     def _of_p4(self) -> frozenset[str]:

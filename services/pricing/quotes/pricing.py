@@ -1,7 +1,8 @@
 """One quote priced as of one instant: list prices, the rules in force, the floor, and what has to be asked."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from services.pricing.quotes.domain import (
     FloorException,
     PriceGrant,
     Quote,
+    QuoteGift,
     QuoteLine,
     QuoteState,
     SeveralRulesInForce,
@@ -58,6 +60,7 @@ class QuoteRequest:
     terms: PaymentTerms = AT_ONCE
     valid_days: int | None = None
     salespeople: tuple[Share, ...] = ()
+    coupon: str | None = None
 
 
 class Setting(NamedTuple):
@@ -75,11 +78,12 @@ class Setting(NamedTuple):
 
 
 class PricedQuote(NamedTuple):
-    """The quote, why it came out so, and the routes that a rule asked for terms."""
+    """The quote, why it came out so, the routes that a rule asked for terms, and what it takes from each budget."""
 
     quote: Quote
     decisions: tuple[Decision[Any], ...]
     asks: tuple[AskedRoute, ...] = ()
+    spending: Mapping[str, int] = {}
 
     def trace(self) -> dict[str, Any]:
         return {"decisions": [decision.to_plain() for decision in self.decisions]}
@@ -198,14 +202,65 @@ class _Work:
     def priced(self) -> PricedQuote:
         at_list = tuple(self._at_list(index) for index in range(len(self.listed)))
         _refuse_astronomic(at_list)
-        decision = self.setting.book.price(self._to_price(at_list))
+        decision, spending = self._within_budgets(at_list)
         lines = self._after_rules(at_list, decision.outcome)
         facts = self._facts(lines)
         asked = self.setting.book.rules.ask(PRICING, self._case(facts, self._sale), subject="sale")
         covered = [self._held_to_floor(facts, line) for line in lines]
         decisions = (decision, *asked, *(one for _, found in covered for one in found))
         quote = self._quote(tuple(line for line, _ in covered), self._state(decision.outcome, covered))
-        return PricedQuote(quote, decisions, decision.outcome.asks)
+        if quote.state is QuoteState.REQUIRES_APPROVAL:
+            return PricedQuote(quote, decisions, decision.outcome.asks)
+        gifts = tuple(QuoteGift(gift.policy, gift.sku, gift.quantity) for gift in decision.outcome.gifts if gift.sku)
+        used = self._coupon_used(decision.outcome)
+        quote = replace(quote, gifts=gifts, coupon=used) if gifts or used else quote
+        return PricedQuote(quote, decisions, decision.outcome.asks, spending)
+
+    def _within_budgets(self, lines: Sequence[QuoteLine]) -> tuple[Decision[PricedOrder], Mapping[str, int]]:
+        """What a budget does not hold is not given, and the rest is priced as if its rule were not there."""
+        exhausted: frozenset[str] = frozenset()
+        while True:
+            decision = self.setting.book.price(self._to_price(lines, exhausted))
+            spending, over = self._spending(decision.outcome)
+            if not over:
+                return decision, spending
+            exhausted |= over
+
+    def _spending(self, outcome: PricedOrder) -> tuple[dict[str, int], frozenset[str]]:
+        """By budget in minor units of its currency, and the documents that ask for more than is left."""
+        spending, over = dict[str, int](), set[str]()
+        budgets = self.setting.book.budget_of
+        for policy, given in self._given(outcome) if budgets else ():
+            budget = self.setting.book.offers.budget(budgets[policy], self.setting.day)
+            worth = budget and given and self._in_currency(given, budget.currency)
+            before = spending.get(budgets[policy], 0) + self.material.spent.get(budgets[policy], 0)
+            if not budget or not worth or before + worth.amount_minor > budget.amount_minor:
+                over.add(policy.partition("@")[0])
+            else:
+                spending[budget.name] = spending.get(budget.name, 0) + worth.amount_minor
+        return spending, frozenset(over)
+
+    def _given(self, outcome: PricedOrder) -> Iterator[tuple[str, Money | None]]:
+        """What each rule with a budget takes off, or its gift is worth; none where nobody said what that is."""
+        budgets, taken = self.setting.book.budget_of, Counter[str]()
+        for line in outcome.lines:
+            taken.update({one.policy: one.amount.amount_minor for one in line.taken if one.policy in budgets})
+        yield from ((policy, Money(amount, self.currency)) for policy, amount in taken.items())
+        for gift in outcome.gifts:
+            worth = self.setting.book.offers.goods.get(gift.sku)
+            if gift.policy in budgets:
+                yield gift.policy, worth and Money(worth.amount_minor * gift.quantity, worth.currency)
+
+    def _in_currency(self, money: Money, currency: str) -> Money:
+        return self._facts(()).in_currency(money, currency, self.setting.day)
+
+    def _coupon_used(self, outcome: PricedOrder) -> str | None:
+        """The coupon's code where a rule that looks at it gave something; else it stays unused."""
+        coupon, rules = self.material.coupon, self.setting.book.by_coupon
+        if coupon is None:
+            return None
+        applied = {one.policy for line in outcome.lines for one in line.taken} | {one.policy for one in outcome.gifts}
+        return coupon.code if applied & rules else None
 
     def _at_list(self, index: int) -> QuoteLine:
         asked, price, day = self.request.lines[index], self.listed[index], self.setting.day
@@ -228,7 +283,7 @@ class _Work:
             election=self._election,
         )
 
-    def _to_price(self, lines: Sequence[QuoteLine]) -> ToPrice:
+    def _to_price(self, lines: Sequence[QuoteLine], exhausted: frozenset[str]) -> ToPrice:
         """A requested price is a fixed one: no percentage comes on top of it, but it counts in the month (S-B2)."""
         listed = tuple(
             ListedLine(
@@ -237,7 +292,7 @@ class _Work:
             for line in lines
             if line.requested_unit_minor is None
         )
-        return ToPrice(self._sale, listed, self._facts(lines), self.setting.now, self._negotiated())
+        return ToPrice(self._sale, listed, self._facts(lines), self.setting.now, self._negotiated(), exhausted)
 
     def _negotiated(self) -> tuple[Grant, ...]:
         """Agreed terms answer whichever route a rule would ask; the terms themselves say for which branch and days."""
@@ -279,6 +334,7 @@ class _Work:
             order_days=self.material.order_days,
             contract_prices=self._contract_prices,
             offers=self.setting.book.offers,
+            coupon=self.material.coupon,
             rates=lambda: self.material.rates,
             first_ordered_at=self.material.first_ordered_at,
             terms=self.request.terms,

@@ -10,7 +10,15 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.lines import AppliedRule, Share
-from services.pricing.quotes.domain import ExceptionState, FloorException, PriceGrant, Quote, QuoteLine, QuoteState
+from services.pricing.quotes.domain import (
+    ExceptionState,
+    FloorException,
+    PriceGrant,
+    Quote,
+    QuoteGift,
+    QuoteLine,
+    QuoteState,
+)
 from services.pricing.quotes.material import Negotiated
 from services.pricing.quotes.models import AskedTermsRow, NegotiatedTermsRow, PriceGrantRow, QuoteLineRow, QuoteRow
 from services.pricing.quotes.terms import terms_json, terms_of
@@ -59,6 +67,8 @@ def _cells(quote: Quote) -> dict[str, Any]:
         "accepted_by": quote.accepted_by,
         "accepted_at": quote.accepted_at,
         "version": quote.version,
+        "gifts": [list(gift) for gift in quote.gifts] or None,
+        "coupon": quote.coupon,
     }
 
 
@@ -145,6 +155,8 @@ def quote_of(row: QuoteRow, lines: Sequence[QuoteLine]) -> Quote:
         accepted_by=row.accepted_by,
         accepted_at=row.accepted_at,
         version=row.version,
+        gifts=tuple(QuoteGift(*gift) for gift in row.gifts or ()),
+        coupon=row.coupon,
     )
 
 

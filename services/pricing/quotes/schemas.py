@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.pricing.lines import Share
-from services.pricing.quotes.domain import PriceGrant, Quote, QuoteLine, QuoteState
+from services.pricing.quotes.domain import PriceGrant, Quote, QuoteGift, QuoteLine, QuoteState
 from services.pricing.quotes.events import unit_price
 from services.pricing.quotes.pricing import AskedLine, QuoteRequest
 from services.pricing.quotes.terms import PaymentTerms
@@ -59,6 +59,10 @@ class NewQuote(Request):
         " others only by who may name them (`quotes.credit`)",
     )
 
+    coupon: Code | None = Field(
+        None, description="code of a coupon issued to the account or to all", examples=["BIRTHDAY"]
+    )
+
     def request(self, requested_by: str) -> QuoteRequest:
         return QuoteRequest(
             account_id=self.account_id,
@@ -68,6 +72,7 @@ class NewQuote(Request):
             terms=self.payment_terms.terms(),
             valid_days=self.valid_days,
             salespeople=tuple(Share(person.user_id, person.share) for person in self.salespeople or ()),
+            coupon=self.coupon,
         )
 
 
@@ -122,6 +127,13 @@ class QuoteLineAnswer(Answer):
     exception: ExceptionAnswer | None = None
 
 
+class GiftAnswer(Answer):
+    policy: str
+    sku: str = Field(examples=["GIFT-TOOLBAG"])
+    quantity: int
+    title: Mapping[str, str]
+
+
 class QuoteAnswer(Answer):
     id: UUID
     number: str
@@ -130,6 +142,8 @@ class QuoteAnswer(Answer):
     state: QuoteState
     currency: str
     lines: list[QuoteLineAnswer]
+    gifts: list[GiftAnswer] = Field(description="given with the order that takes the last of the lines")
+    coupon: str | None = Field(description="the coupon's code where it takes something off; it is held by this quote")
     total: MoneyShown | None = Field(description="none while terms have to be approved first")
     priced_at: datetime
     expires_on: date = Field(description="first local day on which it is no longer alive")
@@ -156,12 +170,18 @@ def say_quote(quote: Quote, titles: Titles, *, day: date) -> dict[str, Any]:
         "state": quote.state_on(day),
         "currency": quote.currency,
         "lines": [_line(quote, line, titles) for line in quote.lines],
+        "gifts": [_gift(gift, titles) for gift in quote.gifts],
+        "coupon": quote.coupon,
         "total": None if total is None else _money(total, quote.currency),
         "priced_at": quote.priced_at,
         "expires_on": quote.expires_on,
         "accepted_by": quote.accepted_by,
         "explanation": f"/v1/quotes/{quote.id}/explanation",
     }
+
+
+def _gift(gift: QuoteGift, titles: Titles) -> dict[str, Any]:
+    return {**gift._asdict(), "title": titles.get(gift.policy.partition("@")[0], {})}
 
 
 def _money(amount_minor: int, currency: str) -> dict[str, str]:

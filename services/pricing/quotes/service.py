@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.accounts.domain import Account
 from services.pricing.accounts.repository import account_by_id
+from services.pricing.coupons import service as coupons
+from services.pricing.coupons.repository import Holding
 from services.pricing.quotes import events, repository
 from services.pricing.quotes.crediting import check_credit
 from services.pricing.quotes.domain import (
@@ -87,7 +89,43 @@ async def preview_quote(
         material = await material_for(
             session, request, caller=caller, now=now, zone=zone, price_lists=right, needs=needs
         )
-    return price_quote(*by_its_list(request, material, book), Setting(new_id(), "preview", now, zone, book)), book
+    request, material = by_its_list(request, material, book)
+    material = await with_coupon(session, request, material, day=day)
+    setting = Setting(new_id(), "preview", now, zone, book)
+    return await price_within_budgets(session, request, material, setting=setting), book
+
+
+async def with_coupon(
+    session: AsyncSession, request: QuoteRequest, material: Material, *, day: date, holding: bool = False
+) -> Material:
+    """With what is known of the coupon that is named; raises CouponNotUsable."""
+    if request.coupon is None:
+        return material
+    account_id = material.account.id
+    coupon = await coupons.take_coupon(session, request.coupon, account_id=account_id, day=day, holding=holding)
+    return replace(material, coupon=coupon)
+
+
+async def price_within_budgets(
+    session: AsyncSession, request: QuoteRequest, material: Material, *, setting: Setting, holding: bool = False
+) -> PricedQuote:
+    """What is left of a budget is read only where a rule gives from it; `holding` keeps others from spending it."""
+    known: set[str] = set()
+    while True:
+        priced = price_quote(request, material, setting)
+        if priced.spending.keys() <= known:
+            return priced
+        known |= priced.spending.keys()
+        budgets = [one for name in sorted(known) if (one := setting.book.offers.budget(name, setting.day))]
+        spent = await coupons.read_spent(session, budgets, day=setting.day, holding=holding)
+        material = replace(material, spent=spent)
+
+
+async def _hold(session: AsyncSession, priced: PricedQuote, material: Material, *, day: date) -> None:
+    quote = priced.quote
+    holding = Holding(quote.id, quote.account_id, day, quote.expires_on)
+    coupon = material.coupon if quote.coupon else None
+    await coupons.hold(session, holding, coupon=coupon, spending=priced.spending)
 
 
 def by_its_list(request: QuoteRequest, material: Material, book: PriceBook) -> tuple[QuoteRequest, Material]:
@@ -105,9 +143,12 @@ async def give_quote(
     needs, lists = book.needs(local_day(now, zone)), book.price_lists.names
     material = await material_for(session, request, caller=caller, now=now, zone=zone, price_lists=lists, needs=needs)
     request, material = by_its_list(request, material, book)
+    material = await with_coupon(session, request, material, day=local_day(now, zone), holding=True)
     number = await repository.next_number(session, local_day(now, zone))
-    priced = price_quote(request, material, Setting(new_id(), number, now, zone, book))
+    setting = Setting(new_id(), number, now, zone, book)
+    priced = await price_within_budgets(session, request, material, setting=setting, holding=True)
     await repository.add_quote(session, priced.quote, priced.trace())
+    await _hold(session, priced, material, day=setting.day)
     record(session, events.priced(priced.quote, at=now))
     _ask_for_exceptions(session, priced.quote, now)
     await _ask_for_terms(session, priced, now=now, zone=zone)
@@ -176,6 +217,7 @@ async def withdraw_quote(
     await repository.save_quote(session, quote)
     ids = {"quote_id": str(quote.id), "account_id": str(quote.account_id)}
     record(session, told.QuoteWithdrawn(occurred_at=now, **ids, reason=reason))
+    await coupons.give_back(session, [quote.id])
     if before.state is QuoteState.PENDING_EXCEPTION:
         for line in quote.lines:
             if line.exception is not None and line.exception.state is ExceptionState.ASKED:
@@ -194,6 +236,8 @@ async def answer_exception(
         return
     quote = answered(quote, line, grant, local_day(now, zone))
     await repository.save_quote(session, quote)
+    if quote.state is QuoteState.REJECTED:
+        await coupons.give_back(session, [quote.id])
     if quote.state is not QuoteState.PENDING_EXCEPTION:
         record(session, events.priced(quote, at=now))
 
@@ -205,7 +249,9 @@ async def agree_terms(session: AsyncSession, *, account_id: UUID, terms: Negotia
 
 async def expire_quotes(session: AsyncSession, *, now: datetime, zone: str) -> None:
     """A worker's job: what nobody accepted in time."""
-    for quote in await repository.due_to_expire(session, day=local_day(now, zone), at_most=EXPIRE_AT_MOST):
+    due = await repository.due_to_expire(session, day=local_day(now, zone), at_most=EXPIRE_AT_MOST)
+    await coupons.give_back(session, [quote.id for quote in due])
+    for quote in due:
         await repository.save_quote(session, moved(quote, QuoteMove.EXPIRE))
         ids = {"quote_id": str(quote.id), "account_id": str(quote.account_id)}
         record(session, told.QuoteExpired(occurred_at=now, **ids))

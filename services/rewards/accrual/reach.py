@@ -62,6 +62,7 @@ REACH: Final[Mapping[type[Event], Reach]] = {
     catalogue.PricePublished: Reach.NOTHING,
     catalogue.CostChanged: Reach.NOTHING,
     catalogue.ExchangeRatePublished: Reach.RATE,
+    catalogue.CouponIssued: Reach.NOTHING,
     contracts.ContractSubmitted: Reach.NOTHING,
     contracts.ContractApproved: Reach.NOTHING,
     contracts.ContractSigned: Reach.CONTRACT,

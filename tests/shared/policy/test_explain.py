@@ -1,7 +1,8 @@
 """Explanations: every kind of node has words in both languages, and the Chinese ones hold no English."""
 
-import json
 import re
+from dataclasses import replace
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -91,6 +92,7 @@ def corners():
         priced(order("1000.00", known=DISCOUNT | PROMOTION | {"membership.enrolled": True, "account.tier": "silver"})),
         priced(order("1000.00", known=DISCOUNT | COUPON | {"line.contract_price": cny("4.00")})),
         priced(order("1000.00", known={"membership.enrolled": True})),
+        priced(replace(order("1000.00", known=COUPON), exhausted=frozenset(("coupon-discount",)))),
     ]
 
 

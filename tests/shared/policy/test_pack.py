@@ -13,7 +13,7 @@ from shared.policy.registry import load_registry
 from tests.shared.policy.drafts import FOLDER
 
 # Rates that no source names and no scope holds back: they price what is sold from 2026 on and leave history alone.
-OF_THE_HOUSE = {"frequency-discount", "tenure-discount"}
+OF_THE_HOUSE = {"frequency-discount", "tenure-discount", "gift-line"}
 PACK = Path(__file__).parents[3] / "deploy" / "policies"
 
 
@@ -82,6 +82,10 @@ def test_the_command_line_fails_on_an_error_and_names_it(tmp_path: Path, capsys:
                 "promotion-list",
                 "bundle-discount",
                 "bundles",
+                "coupon-discount",
+                "coupons",
+                "budgets",
+                "gift-line",
             },
             id="P6",
         ),
@@ -117,6 +121,7 @@ def test_no_other_benefit_is_in_force() -> None:
         "contract-price",
         "public-promotion",
         "bundle-discount",
+        "coupon-discount",
         *OF_THE_HOUSE,
     }
 
