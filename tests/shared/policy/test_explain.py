@@ -1,8 +1,8 @@
 """Explanations: every kind of node has words in both languages, and the Chinese ones hold no English."""
 
+import json
 import re
 from dataclasses import replace
-import json
 from datetime import date
 from decimal import Decimal
 
