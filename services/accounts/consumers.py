@@ -25,6 +25,7 @@ from shared.events.contracts import ContractActivated
 from shared.events.envelope import Event
 from shared.events.orders import OrderEvent
 from shared.events.rewards import PeriodClosed
+from shared.policy.compiled import CompiledPolicies
 from shared.policy.consumer import POLICY_HANDLERS
 
 TOPICS = ("catalogue.v1", "orders.v1", "approvals.v1", "contracts.v1", "rewards.v1", "policies.v1")
@@ -39,9 +40,11 @@ def consumers(zone: str) -> tuple[Consumer, ...]:
 def take_events(zone: str) -> BatchHandler:
     """A batch: its orders folded at once, everything else one by one."""
 
+    policies = CompiledPolicies()
+
     async def note_answer(session: AsyncSession, event: Answered, received: Received) -> None:
         if event.subject_type == "rating":
-            await ratings.note_answer(session, event, recorded_at=received.received_at, zone=zone)
+            await ratings.note_answer(session, event, recorded_at=received.received_at, zone=zone, policies=policies)
         elif event.subject_type == "key_account_list":
             await programmes.note_answer(session, event)
         else:

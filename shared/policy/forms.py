@@ -264,7 +264,7 @@ class TermSays(Part):
 class TermLimit(Part):
     """What a term must keep to for the grant to help: `today`, `asked.` and a bound field, or another term.
 
-    An asked window counts by its last day.
+    An asked window counts by its last day; `in` refers to a bound field that lists what the term may say.
     """
 
     term: str
@@ -272,13 +272,14 @@ class TermLimit(Part):
     at_most: str | None = None
     more_than: str | None = None
     at_least: str | None = None
+    in_: str | None = Field(None, alias="in")
     when: TermSays | None = None
 
     @property
     def comparisons(self) -> tuple[tuple[Word, str], ...]:
         """Each word of comparison as written, with what it refers to."""
-        words: tuple[Word, ...] = ("less_than", "at_most", "more_than", "at_least")
-        said = ((word, getattr(self, word)) for word in words)
+        words: tuple[Word, ...] = ("less_than", "at_most", "more_than", "at_least", "in")
+        said = ((word, getattr(self, "in_" if word == "in" else word)) for word in words)
         return tuple((word, reference) for word, reference in said if reference is not None)
 
     @model_validator(mode="after")

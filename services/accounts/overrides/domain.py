@@ -5,7 +5,7 @@ from datetime import date
 from typing import ClassVar
 
 from services.accounts.ratings.domain import AlreadyAnswered, Answer
-from shared.errors import FieldError, Problem, ValidationProblem, Words
+from shared.errors import Conflict, FieldError, Problem, ValidationProblem, Words
 from shared.titled import Titled
 
 
@@ -36,6 +36,29 @@ class OverlappingOverride(Problem):
         "en": "Another class set by hand covers a day of it",
         "zh": "所选期间与另一手工定级重叠",
     }
+
+
+class GrantDoesNotFit(Conflict):
+    """What was granted is no class, or goes beyond what was asked; the route's limits let it pass."""
+
+    code = "grant_does_not_fit"
+    title: ClassVar[Words] = {"en": "What was granted cannot hold", "zh": "批准内容无法生效"}
+
+
+def agreed_end(granted: object, *, asked: date) -> date:
+    """The first day it no longer holds: never later than was asked, so that no other override is met.
+
+    Raises GrantDoesNotFit.
+    """
+    if granted is None:
+        return asked
+    try:
+        end = date.fromisoformat(str(granted))
+    except ValueError as wrong:
+        raise GrantDoesNotFit({"en": f"{granted} is no day.", "zh": f"{granted}不是日期。"}) from wrong
+    if end > asked:
+        raise GrantDoesNotFit({"en": f"It was asked until {asked}.", "zh": f"申请期限至{asked}（不含当日）。"})
+    return end
 
 
 def override_answered(state: OverrideState, answer: Answer) -> OverrideState:

@@ -1,7 +1,7 @@
 """A class set by hand: asked for with a reason and an end, granted by its route, over by itself (A5)."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,7 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.overrides import repository
-from services.accounts.overrides.domain import OverlappingOverride, OverrideState, check_override, override_answered
+from services.accounts.overrides.domain import (
+    GrantDoesNotFit,
+    OverlappingOverride,
+    OverrideState,
+    agreed_end,
+    check_override,
+    override_answered,
+)
 from services.accounts.overrides.models import ClassOverride
 from services.accounts.overrides.schemas import NewOverride
 from services.accounts.ratings.appraising import RATING_ROW
@@ -18,6 +25,7 @@ from services.accounts.ratings.domain import AlreadyAnswered, Answer, Heard
 from shared.asking import sought
 from shared.ids import new_id
 from shared.outbox import record
+from shared.policy.compiled import CompiledPolicies
 from shared.policy.route import RoutePlan
 from shared.policy.rulebook import NotGoverned, Rulebook
 
@@ -27,8 +35,7 @@ async def ask_override(
 ) -> ClassOverride:
     """Ask for it by its route; raises WrongOverride for dates or grade, OverlappingOverride, NotGoverned."""
     first = request.valid_from or who.today
-    card = rules.scorecard(row=RATING_ROW, subject="account").document
-    grades = [row.grade or "" for row in card.grades.rows]
+    grades = grades_of(rules)
     check_override(grade=request.grade, grades=grades, first=first, until=request.valid_until, today=who.today)
     await repository.lock_account(session, account_id=account.id)
     if await repository.overlapping_override(session, account_id=account.id, first=first, until=request.valid_until):
@@ -47,8 +54,14 @@ async def ask_override(
     )
     session.add(row)
     await session.flush()
-    record(session, _ask(row, route=route_of(rules), branch=account.branch))
+    record(session, _ask(row, grades=grades, route=route_of(rules), branch=account.branch))
     return row
+
+
+def grades_of(rules: Rulebook) -> list[str]:
+    """The classes there are; raises NotGoverned."""
+    card = rules.scorecard(row=RATING_ROW, subject="account").document
+    return [row.grade or "" for row in card.grades.rows]
 
 
 def route_of(rules: Rulebook) -> str:
@@ -60,7 +73,8 @@ def route_of(rules: Rulebook) -> str:
     return found[0]
 
 
-def _ask(row: ClassOverride, *, route: str, branch: str) -> Any:
+def _ask(row: ClassOverride, *, grades: Sequence[str], route: str, branch: str) -> Any:
+    """Approvers read the last day; what is kept and agreed is the first day it no longer holds (§6.15)."""
     last = (row.valid_until - timedelta(days=1)).isoformat()
     return sought(
         occurred_at=row.requested_at,
@@ -71,6 +85,7 @@ def _ask(row: ClassOverride, *, route: str, branch: str) -> Any:
             "reason": row.reason,
             "from": row.valid_from.isoformat(),
             "until": row.valid_until.isoformat(),
+            "grades": sorted(grades),
         },
         route=route,
         requester=row.requested_by,
@@ -81,11 +96,18 @@ def _ask(row: ClassOverride, *, route: str, branch: str) -> Any:
 
 
 async def answer_override(
-    session: AsyncSession, *, override_id: str, answer: Answer, terms: Mapping[str, Any], when: Heard
+    session: AsyncSession,
+    *,
+    override_id: str,
+    answer: Answer,
+    terms: Mapping[str, Any],
+    when: Heard,
+    policies: CompiledPolicies,
 ) -> None:
     """What the last approver decided holds: his grade, reason and end where he names them (terms of the route).
 
     It begins with the day of the approval at the earliest; one whose days are over by then has lapsed.
+    Raises GrantDoesNotFit for terms the route's limits should have refused: the event is parked, nothing changes.
     """
     row = await repository.locked_override(session, override_id=override_id)
     if row is None:
@@ -98,8 +120,10 @@ async def answer_override(
     if answer is not Answer.grant:
         return
     row.grade, row.reason = str(terms.get("grade", row.grade)), str(terms.get("reason", row.reason))
-    row.valid_until = date.fromisoformat(str(terms["until"])) if "until" in terms else row.valid_until
+    row.valid_until = agreed_end(terms.get("until"), asked=row.valid_until)
     row.valid_from = max(row.valid_from, when.on)
+    if row.grade not in grades_of(Rulebook((await policies.current(session)).in_force(when.on))):
+        raise GrantDoesNotFit({"en": f"There is no class {row.grade}.", "zh": f"没有{row.grade}类。"})
     if row.valid_until <= row.valid_from:
         row.state = OverrideState.lapsed
         return

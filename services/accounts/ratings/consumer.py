@@ -26,6 +26,7 @@ from shared.events.orders import (
     OrderPlaced,
     OrderReturned,
 )
+from shared.policy.compiled import CompiledPolicies
 
 
 async def note_orders(session: AsyncSession, told: Sequence[tuple[OrderEvent, datetime]], *, zone: str) -> None:
@@ -115,9 +116,13 @@ ANSWERS: Mapping[type, Answer] = {
 }
 
 
-async def note_answer(session: AsyncSession, event: Answered, *, recorded_at: datetime, zone: str) -> None:
+async def note_answer(
+    session: AsyncSession, event: Answered, *, recorded_at: datetime, zone: str, policies: CompiledPolicies
+) -> None:
     """A5: what approvals said about a rating: a proposal, or a class set by hand."""
     answer, when = ANSWERS[type(event)], Heard(local_day(event.occurred_at, zone), recorded_at)
     if not await answer_proposal(session, proposal_id=event.subject_id, answer=answer, when=when):
         terms = event.terms if isinstance(event, ApprovalGranted) else {}
-        await answer_override(session, override_id=event.subject_id, answer=answer, terms=terms, when=when)
+        await answer_override(
+            session, override_id=event.subject_id, answer=answer, terms=terms, when=when, policies=policies
+        )

@@ -14,6 +14,7 @@ from shared.errors import FieldError, Words
 
 TODAY = "today"
 ASKED = "asked."
+ONE_OF = "in"
 OF_A_CONTRACT = "contract:"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -76,6 +77,9 @@ def unhelpful(read: Mapping[str, object], limits: Iterable[Limit], *, about: Ask
     """
     for limit in limits:
         if limit.when and read.get(limit.when) != limit.when_is:
+            continue
+        if limit.word == ONE_OF:
+            yield from _not_listed(limit, read.get(limit.term), about)
             continue
         kind = reading_of(limit.term).kind
         try:
@@ -152,6 +156,15 @@ def _bound(reference: str, kind: Kind, read: Mapping[str, object], about: AskedA
         return figure_of(about.content.get(reference.removeprefix(ASKED)), kind, about.currency)
     other = figure_of(read.get(reference), reading_of(reference).kind)
     return _of_kind(other, kind) if other else None
+
+
+def _not_listed(limit: Limit, term: object, about: AskedAbout) -> Iterator[FieldError]:
+    """A term that says nothing of what the request lists; a request without such a list limits nothing."""
+    listed = about.content.get(limit.reference.removeprefix(ASKED))
+    if term is None or not isinstance(listed, list | tuple) or term in listed:
+        return
+    words = ", ".join(str(one) for one in listed)
+    yield _cannot_help(limit, {"en": f"it could not help: one of {words}", "zh": f"无法起作用：须为{words}之一"})
 
 
 def _of_kind(figure: Figure, kind: Kind) -> Figure:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.accounts.overrides.domain import GrantDoesNotFit
 from tests.accounts.ratings.build import granted, learn, rejected
 from tests.accounts.ratings.test_runs import class_on, proposal
 
@@ -38,6 +39,7 @@ async def test_a5_an_override_holds_from_its_approval_and_ends_by_itself(account
         "reason": "bought a class A dealer",
         "from": None,
         "until": override["valid_until"],
+        "grades": ["A", "B", "C"],
     }
     assert await class_on(people, account, today.isoformat()) is None
     await learn(accounts, granted(override["id"], today.isoformat()))
@@ -75,6 +77,23 @@ async def test_a5_what_the_last_approver_decides_holds(accounts, people, opened,
     assert (found["state"], found["grade"], found["valid_until"]) == ("accepted", "B", until)
     assert await class_on(people, account, today.isoformat()) == "B"
     assert await class_on(people, account, until) is None
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        pytest.param({"grade": "ZZZ"}, id="a class there is not"),
+        pytest.param({"until": "next summer"}, id="an end that is no day"),
+        pytest.param({"until": "2099-01-01"}, id="an end beyond what was asked"),
+    ],
+)
+async def test_a5_a_grant_that_does_not_fit_is_parked_and_changes_nothing(accounts, people, opened, told, today, terms):
+    account = await opened()
+    override = await asked(people, an_override(account, today))
+    with pytest.raises(GrantDoesNotFit):
+        await learn(accounts, granted(override["id"], today.isoformat(), terms=terms))
+    assert (await people["kam"].get(f"/v1/rating-overrides/{override['id']}")).json() == override
+    assert await told("ClassChanged", account) == []
 
 
 async def test_a5_one_that_is_over_before_it_is_granted_has_lapsed(accounts, people, opened, told, today):

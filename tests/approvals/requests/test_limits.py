@@ -125,6 +125,28 @@ def test_c6_negotiated_terms_that_miss_what_was_asked_are_refused(plans, terms, 
     assert pointers(refused) == [(f"/terms/{name}", "cannot_help") for name in refused_at]
 
 
+OVERRIDE = {"account": "a-1", "grade": "A", "reason": "grew", "until": "2021-07-01", "grades": ["A", "B", "C"]}
+HOLDS = {"grade": "B", "reason": "until the books are seen", "until": "2021-07-01"}
+
+
+def test_a5_a_class_of_the_house_until_the_asked_end_is_granted(plans):
+    assert granted(plans, "class-override", OVERRIDE, HOLDS).state is State.GRANTED
+
+
+@pytest.mark.parametrize(
+    ("terms", "refused_at"),
+    [
+        pytest.param({"grade": "ZZZ"}, "grade", id="a class there is not"),
+        pytest.param({"until": "2021-07-02"}, "until", id="a day longer than was asked"),
+        pytest.param({"until": "2021-03-03"}, "until", id="over today"),
+    ],
+)
+def test_a5_a_class_set_by_hand_keeps_to_the_houses_classes_and_the_asked_end(plans, terms, refused_at):
+    with pytest.raises(TermsNotRight) as refused:
+        granted(plans, "class-override", OVERRIDE, HOLDS | terms)
+    assert pointers(refused) == [(f"/terms/{refused_at}", "cannot_help")]
+
+
 def test_a_limit_may_name_another_term():
     stages = route(
         turn("last", kind="approve"),
