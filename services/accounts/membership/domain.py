@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar, NamedTuple
 
 from services.accounts.standing import Standing, standing_on
@@ -13,6 +13,12 @@ class AlreadyEnrolled(Problem):
     status = 409
     code = "already_enrolled"
     title: ClassVar[Words] = {"en": "The account is a member already", "zh": "该客户已入会"}
+
+
+class EndsThenAlready(Problem):
+    status = 409
+    code = "ends_then_already"
+    title: ClassVar[Words] = {"en": "The membership ends on that day already", "zh": "会员资格已定于该日终止"}
 
 
 class NotEnrolled(Problem):
@@ -59,6 +65,14 @@ def tier_move(ranks: Sequence[str], recorded: Sequence[Standing], computed: str,
         return None
     milder = rank > ranks.index(planned.word)
     return Move(computed, planned.valid_from if milder else days.falls_on)
+
+
+def covered(enrolled_on: date, left_on: date | None) -> Words:
+    """Which days another membership covers, the last one named (§6.15)."""
+    if left_on is None:
+        return {"en": f"It has been one since {enrolled_on}.", "zh": f"自{enrolled_on}起为会员。"}
+    last = left_on - timedelta(days=1)
+    return {"en": f"It is one from {enrolled_on} to {last}.", "zh": f"{enrolled_on}至{last}为会员。"}
 
 
 def check_begin(enrolled_on: date, *, today: date) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Numeric, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.accounts.database import Base
@@ -27,6 +27,9 @@ class Enrolment(Base):
     __table_args__ = (
         Index("uq_membership_open", "account_id", unique=True, postgresql_where=text("left_on IS NULL")),
         Index("ix_membership_account_id", "account_id", "enrolled_on"),
+        ExcludeConstraint(
+            ("account_id", "="), (text("daterange(enrolled_on, left_on)"), "&&"), name="no_day_twice", using="gist"
+        ),
     )
 
 

@@ -3,18 +3,34 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import exists, or_, select, text
+from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.dossiers.models import Account
 from services.accounts.membership.models import Enrolment, TierRound, TierRow
 from services.accounts.merges.models import AccountMerge
 from services.accounts.ratings.models import PurchaseMovement, PurchaseOrder
 from services.accounts.standing import Standing
 
 
-async def open_enrolment(session: AsyncSession, *, account_id: str) -> Enrolment | None:
-    query = select(Enrolment).where(Enrolment.account_id == account_id, Enrolment.left_on.is_(None))
-    return await session.scalar(query.with_for_update())
+async def take_turn(session: AsyncSession, *, account_id: str) -> None:
+    """Whoever enrols this account or ends its membership waits until this transaction has ended."""
+    await session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+
+
+async def enrolment_to_end(session: AsyncSession, *, account_id: str, today: date) -> Enrolment | None:
+    """The membership that has no end yet, or one whose end is still to come and may be corrected."""
+    runs_on = or_(Enrolment.left_on.is_(None), Enrolment.left_on > today)
+    query = select(Enrolment).where(Enrolment.account_id == account_id, runs_on)
+    return await session.scalar(query.order_by(Enrolment.enrolled_on.desc()).limit(1).with_for_update())
+
+
+async def enrolment_after(session: AsyncSession, *, account_id: str, first: date) -> Enrolment | None:
+    """The last membership that covers a day from `first` on."""
+    covers = or_(Enrolment.left_on.is_(None), Enrolment.left_on > func.greatest(first, Enrolment.enrolled_on))
+    query = select(Enrolment).where(Enrolment.account_id == account_id, covers)
+    found: Enrolment | None = await session.scalar(query.order_by(Enrolment.enrolled_on.desc()).limit(1))
+    return found
 
 
 async def enrolment_on(session: AsyncSession, *, account_id: str, on: date) -> Enrolment | None:

@@ -12,10 +12,12 @@ from services.accounts.membership import repository
 from services.accounts.membership.domain import (
     AlreadyEnrolled,
     Days,
+    EndsThenAlready,
     Move,
     NotEnrolled,
     check_begin,
     check_end,
+    covered,
     tier_move,
 )
 from services.accounts.membership.models import Enrolment, TierRound, TierRow
@@ -68,12 +70,16 @@ def tier_rules(rules: Rulebook) -> TierRules:
 async def enrol(
     session: AsyncSession, *, account_id: str, enrolled_on: date | None, rules: Rulebook, who: Whereabouts
 ) -> Enrolment:
-    """A member from today or an earlier day, with its tier at once. Raises AlreadyEnrolled, WrongMembershipDay."""
+    """A member from today or an earlier day, with its tier at once; no day is of two memberships.
+
+    Raises AlreadyEnrolled, WrongMembershipDay.
+    """
     first = enrolled_on or who.today
     check_begin(first, today=who.today)
-    standing = await repository.open_enrolment(session, account_id=account_id)
-    if standing is not None or await repository.enrolment_on(session, account_id=account_id, on=who.today) is not None:
-        raise AlreadyEnrolled
+    await repository.take_turn(session, account_id=account_id)
+    standing = await repository.enrolment_after(session, account_id=account_id, first=first)
+    if standing is not None:
+        raise AlreadyEnrolled(covered(standing.enrolled_on, standing.left_on))
     row = Enrolment(
         id=str(new_id()),
         account_id=account_id,
@@ -90,10 +96,16 @@ async def enrol(
 
 
 async def leave(session: AsyncSession, *, account_id: str, left_on: date, reason: str, who: Whereabouts) -> Enrolment:
-    """No tier from `left_on`, today or later, on. Raises NotEnrolled, WrongMembershipDay."""
-    row = await repository.open_enrolment(session, account_id=account_id)
+    """No tier from `left_on`, today or later, on; an end still to come may be moved.
+
+    Raises NotEnrolled, EndsThenAlready, WrongMembershipDay.
+    """
+    await repository.take_turn(session, account_id=account_id)
+    row = await repository.enrolment_to_end(session, account_id=account_id, today=who.today)
     if row is None:
         raise NotEnrolled
+    if row.left_on == left_on:
+        raise EndsThenAlready
     check_end(left_on, enrolled_on=row.enrolled_on, today=who.today)
     row.left_on, row.left_because = left_on, reason
     await session.flush()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
@@ -83,6 +83,14 @@ class LeavesBeforeJoining(ValidationProblem):
     def __init__(self, starts_on: date) -> None:
         detail: Words = {"en": f"The membership starts on {starts_on}.", "zh": f"成员资格自{starts_on}开始。"}
         super().__init__(errors=[FieldError("/leaves_on", "leaves_before_joining", detail)])
+
+
+def covered(starts_on: date, leaves_on: date | None) -> Words:
+    """Which days another membership covers, the last one named (§6.15)."""
+    if leaves_on is None:
+        return {"en": f"It has been one since {starts_on}.", "zh": f"自{starts_on}起为成员。"}
+    last = leaves_on - timedelta(days=1)
+    return {"en": f"It is one from {starts_on} to {last}.", "zh": f"{starts_on}至{last}为成员。"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.accounts.database import Base
@@ -69,6 +69,13 @@ class ProgrammeMembership(Base):
             "programme",
             unique=True,
             postgresql_where=text("leaves_on IS NULL"),
+        ),
+        ExcludeConstraint(
+            ("account_id", "="),
+            ("programme", "="),
+            (text("daterange(starts_on, leaves_on)"), "&&"),
+            name="no_day_twice",
+            using="gist",
         ),
     )
 

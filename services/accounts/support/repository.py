@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -82,6 +82,23 @@ async def open_membership(session: AsyncSession, *, programme: str, account_id: 
             ProgrammeMembership.leaves_on.is_(None),
         )
     )
+
+
+async def membership_after(
+    session: AsyncSession, *, programme: str, account_id: str, first: date
+) -> ProgrammeMembership | None:
+    """The last membership that covers a day from `first` on."""
+    stays = or_(
+        ProgrammeMembership.leaves_on.is_(None),
+        ProgrammeMembership.leaves_on > func.greatest(first, ProgrammeMembership.starts_on),
+    )
+    query = select(ProgrammeMembership).where(
+        ProgrammeMembership.programme == programme, ProgrammeMembership.account_id == account_id, stays
+    )
+    found: ProgrammeMembership | None = await session.scalar(
+        query.order_by(ProgrammeMembership.starts_on.desc()).limit(1)
+    )
+    return found
 
 
 async def members_on(session: AsyncSession, *, on: date) -> Sequence[ProgrammeMembership]:

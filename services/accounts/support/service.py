@@ -19,6 +19,7 @@ from services.accounts.support.domain import (
     LeavesBeforeJoining,
     Standing,
     UnknownProgramme,
+    covered,
     judged,
     standing_of,
 )
@@ -149,15 +150,19 @@ async def keep_evaluation(
 async def join(
     session: AsyncSession, *, programme: str, account_id: str, starts_on: date | None, rules: Rulebook, who: Whereabouts
 ) -> ProgrammeMembership:
-    """A11: what is not met must still be open; the caller holds the account's lock.
+    """A11: what is not met must still be open; the caller holds the account's lock, and no day is of two memberships.
 
+    Without a first day it is the first of the year, or the day on which an earlier membership of the year ended.
     Raises UnknownProgramme, JoinsAhead, AlreadyMember, ConditionsNotMet.
     """
     first = starts_on or date(who.today.year, 1, 1)
     if first > who.today:
         raise JoinsAhead
-    if await repository.open_membership(session, programme=programme, account_id=account_id):
-        raise AlreadyMember
+    former = await repository.membership_after(session, programme=programme, account_id=account_id, first=first)
+    if former is not None and starts_on is None and former.leaves_on is not None and former.leaves_on <= who.today:
+        first = former.leaves_on
+    elif former is not None:
+        raise AlreadyMember(covered(former.starts_on, former.leaves_on))
     asking = Asking(programme, rules, who.today, who.zone)
     known = await known_accounts(session, asking=asking, starts={account_id: first}, spans_of=asking.spans_asked)
     found = evaluated(asking, known[account_id])
@@ -205,10 +210,13 @@ def refuse_unless_open(conditions: Sequence[Judged]) -> None:
 async def leave(
     session: AsyncSession, *, membership: ProgrammeMembership, request: Exit, who: Whereabouts
 ) -> ProgrammeMembership:
-    """A11: the account leaves, with a reason; raises AlreadyLeft, LeavesBeforeJoining."""
-    if membership.leaves_on is not None:
-        raise AlreadyLeft
+    """A11: the account leaves, with a reason; an exit that is still to come may be moved.
+
+    Raises AlreadyLeft, LeavesBeforeJoining.
+    """
     leaves_on = request.leaves_on or who.today
+    if membership.leaves_on is not None and (membership.leaves_on <= who.today or membership.leaves_on == leaves_on):
+        raise AlreadyLeft
     if leaves_on < membership.starts_on:
         raise LeavesBeforeJoining(membership.starts_on)
     membership.leaves_on, membership.left_because = leaves_on, request.reason

@@ -178,6 +178,29 @@ async def test_a6_who_leaves_has_no_tier_from_that_day(accounts, people, opened,
     assert [one.get("tier") for one in await told("TierChanged", account)] == ["regular", None]
 
 
+async def test_a6_an_end_still_to_come_is_moved_and_no_day_is_of_two_memberships(accounts, people, opened, told):
+    account, today = await opened(), accounts.app.state.mainstay.clock.now().date()
+    path = f"/v1/accounts/{account}/membership"
+    await enrolled(people, account)
+    far = await people["rep"].post(f"{path}/end", {"left_on": "2199-01-01", "reason": "a slip of the hand"})
+    assert far.status_code == 201, far.text
+    again = await people["rep"].post(path, {})
+    assert (again.status_code, again.json()["code"]) == (409, "already_enrolled")
+    soon = (today + timedelta(days=2)).isoformat()
+    moved = await people["rep"].post(f"{path}/end", {"left_on": soon, "reason": "meant in two days"})
+    assert (moved.status_code, moved.json()["left_on"]) == (201, soon)
+
+
+async def test_a6_who_left_does_not_join_again_for_days_he_was_a_member(accounts, people, opened):
+    account, today = await opened(), accounts.app.state.mainstay.clock.now().date()
+    path = f"/v1/accounts/{account}/membership"
+    assert (await people["rep"].post(path, {"enrolled_on": "2020-01-01"})).status_code == 201
+    await people["rep"].post(f"{path}/end", {"left_on": today.isoformat(), "reason": "closed"})
+    over = await people["rep"].post(path, {"enrolled_on": "2021-01-01"})
+    assert (over.status_code, over.json()["code"]) == (409, "already_enrolled")
+    assert (await people["rep"].post(path, {})).status_code == 201
+
+
 @pytest.mark.parametrize(
     ("path", "body", "pointer"),
     [

@@ -310,8 +310,23 @@ async def test_a_closed_month_judges_members_and_flags_only_what_is_too_late_a11
     assert by_system == [(f"{year + 1}-01-31", "no_evidence"), (f"{year}-11-30", "open")]
 
 
-async def test_a_member_leaves_once_with_a_reason_a11(house):
+async def test_an_exit_still_to_come_is_moved_and_no_day_is_of_two_memberships_a11(house):
     membership = (await join(house, await promising(house))).json()
+    path, today = f"{PATH}/memberships/{membership['id']}/exit", today_of(house)
+    far = await house.people["kam"].post(path, {"reason": "a slip of the hand", "leaves_on": "2199-01-01"})
+    assert far.status_code == 201, far.text
+    again = await join(house, membership["account_id"])
+    assert (again.status_code, again.json()["code"]) == (409, "already_member")
+    moved = await house.people["kam"].post(path, {"reason": "meant today", "leaves_on": today.isoformat()})
+    assert (moved.status_code, moved.json()["leaves_on"]) == (201, today.isoformat())
+    over = await join(house, membership["account_id"], starts_on=f"{today.year}-01-01")
+    assert (over.status_code, over.json()["code"]) == (409, "already_member")
+
+
+async def test_a_member_leaves_once_with_a_reason_a11(house):
+    account_id, new_years_eve = await promising(house), f"{today_of(house).year - 1}-12-31"
+    await house.receives(*bought(account_id, net_minor=200_000_000, day=new_years_eve))  # in the year before each start
+    membership = (await join(house, account_id)).json()
     path = f"{PATH}/memberships/{membership['id']}/exit"
     early = await house.people["kam"].post(path, {"reason": "other brand", "leaves_on": "2001-01-01"})
     assert (early.status_code, early.json()["errors"][0]["pointer"]) == (422, "/leaves_on")
@@ -323,4 +338,5 @@ async def test_a_member_leaves_once_with_a_reason_a11(house):
     assert (told.reason, str(told.valid_until)) == ("sells another brand", today_of(house).isoformat())
     now = {"account_id": membership["account_id"], "on": today_of(house).isoformat()}
     assert (await house.people["kam"].get(f"{PATH}/memberships", params=now)).json()["items"] == []
-    assert (await join(house, membership["account_id"])).status_code == 201
+    again = await join(house, membership["account_id"])
+    assert (again.status_code, again.json()["starts_on"]) == (201, today_of(house).isoformat())
