@@ -24,6 +24,7 @@ from shared.kafka import Broker, make_consumer
 from shared.messages import LONGEST_DEFECT, Message, header_texts, read_message, storable
 from shared.patience import TRIES_TOGETHER, Patience, TookTooLong
 from shared.pipe_metrics import CONSUMER_LAG, CONSUMER_RETRIES, EVENTS_TAKEN
+from shared.telemetry import safe_text
 
 POLL_S = 0.5
 SWEEP_EVERY_S = 2.0
@@ -146,7 +147,10 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                     too_slow += met_time_limit(error)
                     isolated = isolated or too_slow >= TRIES_TOGETHER
                     log.warning(
-                        "batch_tried_again", consumer=self._consumer.inbox, attempts=attempt, error=str(error)[:200]
+                        "batch_tried_again",
+                        consumer=self._consumer.inbox,
+                        attempts=attempt,
+                        error=safe_text(error)[:200],
                     )
                     if not await self._back_off(attempt, waited_s=time.monotonic() - since):
                         return False
@@ -220,7 +224,7 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         except Exception as error:
             if not (isinstance(error, TookTooLong) or is_transient(error)):
                 raise
-            log.warning("held_events_not_looked_at", error=str(error)[:200])
+            log.warning("held_events_not_looked_at", error=safe_text(error)[:200])
 
     def _measure_lag(self) -> None:
         reached = {part: offset for part, offset in self._reached.items() if part in self._kafka.assignment()}
@@ -232,4 +236,4 @@ def _blamed(message: Message, error: Exception) -> Message:
     """The message, now known to be what the database does not accept. Raises `error` if it was not even applied."""
     if message.defect is not None:
         raise error
-    return replace(message, event=None, defect=storable(f"{type(error).__name__}: {error}")[:LONGEST_DEFECT])
+    return replace(message, event=None, defect=storable(safe_text(error))[:LONGEST_DEFECT])

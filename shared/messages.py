@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from shared.events.envelope import Event, UnreadableEnvelope, read_envelope
 from shared.events.registry import EVENT_CLASSES
 from shared.received import Received
+from shared.telemetry import safe_text
 
 UNREADABLE = "Unreadable"
 LONGEST_DEFECT = 2000
@@ -110,7 +111,7 @@ def _fill_in_event(message: Message, *, schema_version: int) -> None:
         try:
             message.event = event_class.from_bytes(message.payload)
         except ValidationError as wrong:
-            message.defect = storable(str(wrong))[:LONGEST_DEFECT]
+            message.defect = storable(safe_text(wrong))[:LONGEST_DEFECT]
 
 
 def message_of(row: Any) -> Message:

@@ -18,6 +18,7 @@ from shared.consumer import Consumer
 from shared.events.registry import dead_letter_topic
 from shared.faults import is_transient
 from shared.messages import LONGEST_DEFECT, Message, storable
+from shared.telemetry import safe_text
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +48,7 @@ async def try_alone(session: AsyncSession, consumer: Consumer, message: Message,
         if is_transient(error):
             raise
         log.exception("event_parked", event_id=str(message.event_id), event_type=message.type, consumer=consumer.inbox)
-        return storable(f"{type(error).__name__}: {error}")[:LONGEST_DEFECT]
+        return storable(safe_text(error))[:LONGEST_DEFECT]
     return None
 
 

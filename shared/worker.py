@@ -34,7 +34,7 @@ from shared.probe_server import Answer, passed, serving_probes
 from shared.relay import Relay, RelayMustRestart
 from shared.retention import forgets_old_events
 from shared.settings import ServiceSettings
-from shared.telemetry import start_logging
+from shared.telemetry import safe_text, start_logging
 
 __all__ = ["Exit", "Job", "Worker", "run_worker"]
 
@@ -184,7 +184,7 @@ async def _finish(tasks: Sequence[asyncio.Task[None]]) -> None:
 def _why_ended(tasks: Iterable[asyncio.Task[None]]) -> Exit:
     errors = [error for task in tasks if task.done() and not task.cancelled() and (error := task.exception())]
     for error in errors:
-        log.error("part_ended", error=f"{type(error).__name__}: {error}", exc_info=error)
+        log.error("part_ended", error=safe_text(error), exc_info=error)
     if any(isinstance(error, RelayMustRestart) for error in errors):
         return Exit.START_ME_AGAIN
     return Exit.CRASHED if errors else Exit.STOPPED

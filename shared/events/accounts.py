@@ -117,7 +117,10 @@ class TierChanged(AccountEvent):
 
 
 class ElectionMade(AccountEvent):
-    """The account chose one branch of a programme for a time; `replaces` names the election it ends."""
+    """The account chose one branch of a programme for a time; `replaces` names the election it ends.
+
+    `elected_by` refers to the election that names the person: a name is personal data and stays where it is kept.
+    """
 
     election_id: str
     programme: str

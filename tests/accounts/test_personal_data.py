@@ -3,9 +3,10 @@
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+import orjson
 import pytest
 import pytest_asyncio
 import structlog
@@ -37,6 +38,8 @@ class Story:
     account_id: str
     logged: str
     answers: list[int] = field(default_factory=list)
+    person_id: str = ""
+    work: dict[str, int] = field(default_factory=dict)
 
 
 def found_in(said: str) -> list[str]:
@@ -48,7 +51,8 @@ async def story(accounts: Accounts) -> AsyncIterator[Story]:
     """Everything that is written to a dossier, some of it wrongly, and read in clear by who may."""
     async with accounts.sessions() as session:
         now = accounts.app.state.mainstay.clock.now()
-        await seed_pack(session, service="accounts", documents=pack_of(PACK, "accounts"), now=now)
+        for service in ("accounts", "approvals"):
+            await seed_pack(session, service=service, documents=pack_of(PACK, service), now=now)
         await commit(session)
     people = {
         name: await accounts.caller((await accounts.new_user(role))["login"])
@@ -56,6 +60,7 @@ async def story(accounts: Accounts) -> AsyncIterator[Story]:
             "rep": {"role": "account_rep", "branch": "kinshasa"},
             "finance": {"role": "finance"},
             "kam": {"role": "key_account_manager"},
+            "service": {"role": "customer_service"},
         }.items()
     }
     heard: list[str] = []
@@ -67,6 +72,7 @@ async def story(accounts: Accounts) -> AsyncIterator[Story]:
     try:
         with capture_logs() as entries:
             told = await written(people)
+            told.work = await worked(people, told, now)
     finally:
         logging.getLogger().removeHandler(handler)
         logging.getLogger().setLevel(before)
@@ -99,6 +105,7 @@ async def written(people: dict[str, Caller]) -> Story:
 
     person = await keep(await rep.post(f"{path}/people", {"role": "main_contact", **PERSON}))
     bank = await keep(await finance.post(f"{path}/bank-accounts", {**BANK, "currency": "CNY"}))
+    story.person_id = person["id"]
     await keep(await rep.patch(f"{path}/people/{person.get('id')}", {"interests": PERSON["interests"]}))
     await keep(await finance.post(f"{path}/bank-accounts/{bank.get('id')}/reveal", {"purpose": "payout of March"}))
     await keep(await people["kam"].post(f"{path}/people/{person.get('id')}/reveal", {"purpose": "birthday greetings"}))
@@ -114,6 +121,56 @@ async def written(people: dict[str, Caller]) -> Story:
     await keep(await finance.post(f"{path}/bank-accounts", {**BANK, "number": f"{BANK['number']}!!"}))
     await keep(await rep.post("/v1/accounts", {**dossier, "phone": PHONE, "email": EMAIL}))  # suspected to be the same
     return story
+
+
+async def worked(people: dict[str, Caller], story: Story, now: datetime) -> dict[str, int]:
+    """The work with the account, people named wherever there is room for words; the status of each write."""
+    rep, kam, account, day = people["rep"], people["kam"], {"account_id": story.account_id}, f"{now.date()}"
+    words = f"{PERSON['name']}, {PERSON['title']}, {PHONE}"
+    known: dict[str, int] = {}
+
+    async def keep(name: str, answer: Any) -> Any:
+        known[name] = answer.status_code
+        return answer.json()
+
+    row = {"number": "P-1", "legal_name": "Listed", "branch": "kinshasa", "channel": "dealer", "sales_class": "retail"}
+    lists = [f"{now.year + 1}-H1"]
+    election = {"choice": "subsidy", "valid_from": f"{now.year + 1}-01-01", "valid_until": f"{now.year + 1}-07-01"}
+    imported = orjson.dumps({**row, "lists": lists, "election": {**election, "elected_by": PERSON["name"]}})
+    headers = {"Content-Type": "application/x-ndjson"}
+    await keep("import", await kam.call("POST", "/v1/account-imports", content=imported, headers=headers))
+    listed = (await kam.get("/v1/accounts", params={"number": "P-1"})).json()["items"][0]["id"]
+    switch = {"account_id": listed, "programme": "p4", "choice": "discount", "valid_from": f"{now.year + 1}-03-01"}
+    await keep(
+        "election",
+        await rep.post("/v1/elections", {**switch, "valid_until": f"{now.year + 1}-07-01", "elected_by": words}),
+    )
+    survey = await keep("survey", await rep.post("/v1/surveys", {**account, "person_id": story.person_id}))
+    answers = {"answers": {question["id"]: 1 for question in survey["questions"]}}
+    await keep("answered", await rep.post(f"/v1/survey-links/{survey['link']}/answers", answers))
+    complaint = await keep("complaint", await people["service"].post("/v1/complaints", {**account, "about": words}))
+    resolution = {"resolution": f"called {words}", "caused_by_us": True}
+    await keep("resolved", await people["service"].post(f"/v1/complaints/{complaint['id']}/resolve", resolution))
+    question = {**account, "kind": "question", "text": words}
+    feedback = await keep("feedback", await people["service"].post("/v1/feedback", question))
+    answer = {"answer": f"told {words}"}
+    await keep("told", await people["service"].post(f"/v1/feedback/{feedback['id']}/answer", answer))
+    contact = {**account, "kind": "call", "on_day": day, "note": words}
+    await keep("contact", await rep.post("/v1/contacts", contact))
+    visited = {**account, "month": day[:7], "person_id": story.person_id}
+    await keep("contact of the month", await rep.post("/v1/return-visits/contacts", visited))
+    case = {"candidate": "Matadi Port Services", "branch": "kinshasa", "reason": words}
+    await keep("case", await rep.post("/v1/development-cases", case))
+    visit = {**account, "plan": "show handsets", "planned_on": day, "budget": {"amount": "5.00", "currency": "USD"}}
+    planned = await keep("visit", await rep.post("/v1/visits", visit))
+    await keep("submitted", await rep.post(f"/v1/visits/{planned['id']}/submit"))
+    assessment = {"fact": "account.credit", "value": "high", "assessed_on": day, "evidence": words}
+    await keep("assessment", await kam.post(f"/v1/accounts/{story.account_id}/assessments", assessment))
+    return known
+
+
+async def test_a10_a12_a7_a8_the_work_was_really_written(story: Story) -> None:
+    assert {name: status for name, status in story.work.items() if status not in (200, 201)} == {}
 
 
 async def test_a1_the_story_was_really_written(story: Story) -> None:

@@ -89,7 +89,7 @@ def make_election(
     """The election and what is told of it; a refused one raises with the condition that failed, or AlreadyElected."""
     chosen = Election(str(new_id()), request.choice, circumstances.first, request.valid_until)
     standing = in_force([Election(row.id, row.choice, row.valid_from, row.valid_until) for row in made])
-    facts = election_facts(request.elected_by, standing, chosen, circumstances, today=who.today)
+    facts = election_facts(named_in(chosen), standing, chosen, circumstances, today=who.today)
     subject = Subject("election", chosen.id, Subject("account", request.account_id))
     decisions = rules.ask(ELECTING, Case(GivenFacts(facts), subject, who.now), subject="election")
     replaced = replaced_by(standing, chosen)
@@ -104,7 +104,13 @@ def make_election(
         decision={"decisions": [decision.to_plain() for decision in decisions]},
         **fields,
     )
-    return row, ElectionMade(occurred_at=who.now, election_id=row.id, **fields)
+    told = fields | {"elected_by": named_in(chosen)}
+    return row, ElectionMade(occurred_at=who.now, election_id=row.id, **told)
+
+
+def named_in(chosen: Election) -> str:
+    """Where the person is named who elected: traces and events refer to it, the name stays in the election."""
+    return f"election/{chosen.id}"
 
 
 def election_facts(
