@@ -85,7 +85,7 @@ def _ask(row: ClassOverride, *, grades: Sequence[str], route: str, branch: str) 
             "reason": row.reason,
             "from": row.valid_from.isoformat(),
             "until": row.valid_until.isoformat(),
-            "grades": sorted(grades),
+            "grades": tuple(sorted(grades)),
         },
         route=route,
         requester=row.requested_by,
