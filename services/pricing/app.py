@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.pricing.allocation import api as allocation
 from services.pricing.catalogue import api as catalogue
+from services.pricing.chain import api as chain
 from services.pricing.consumers import consumers
 from services.pricing.coupons import api as coupons
 from services.pricing.imports import api as imports
@@ -19,6 +20,7 @@ from shared.http.serve import serve
 ROUTERS = (
     quotes.router,
     orders.router,
+    chain.router,
     allocation.router,
     imports.router,
     catalogue.router,

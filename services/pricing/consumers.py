@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.accounts.consumer import learn_of_accounts, learn_of_contracts
 from services.pricing.catalogue.consumer import take_over_rates
+from services.pricing.chain.consumer import learn_of_rewards
 from services.pricing.quotes.consumer import AnswersAboutPrices
 from shared.auth.people import PEOPLE_HANDLERS
 from shared.consumer import Consumer, EventHandler, one_by_one
@@ -15,7 +16,7 @@ from shared.events.policies import PolicyPublished
 from shared.policy.consumer import POLICY_HANDLERS, receive_policy
 from shared.received import Received
 
-TOPICS = ("people.v1", "accounts.v1", "approvals.v1", "contracts.v1", "policies.v1")
+TOPICS = ("people.v1", "accounts.v1", "approvals.v1", "contracts.v1", "policies.v1", "rewards.v1")
 
 
 async def learn_of_policy(session: AsyncSession, event: PolicyPublished, received: Received) -> None:
@@ -48,5 +49,6 @@ def consumers(zone: str) -> tuple[Consumer, ...]:
         await learn_of_accounts(session, batch)
         await apply_others(session, batch)
         await learn_of_contracts(session, batch)
+        await learn_of_rewards(session, batch)
 
     return (Consumer(service="pricing", topics=TOPICS, handler=apply),)

@@ -1,4 +1,4 @@
-"""Routes of orders, from placing to the last return, and the chain an order stands in."""
+"""Routes of orders, from placing to the last return."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,13 +6,10 @@ from uuid import UUID
 from fastapi import Path, Query
 from sqlalchemy import select
 
-from services.pricing.accounts.repository import contract_by_id
 from services.pricing.orders import repository, service
-from services.pricing.orders.domain import Order
 from services.pricing.orders.models import OrderRow
 from services.pricing.orders.schemas import (
     Cancellation,
-    ContractLink,
     NewAcceptance,
     NewAmendment,
     NewDelivery,
@@ -20,13 +17,9 @@ from services.pricing.orders.schemas import (
     NewPayment,
     NewReturn,
     OrderAnswer,
-    OrderChain,
-    QuoteLink,
-    show_movement,
     show_order,
 )
 from services.pricing.orders.service import Change, Payment
-from services.pricing.quotes.repository import quote_by_id
 from services.pricing.rules import Today
 from shared.auth.principal import Principal
 from shared.auth.scope import within
@@ -179,23 +172,3 @@ async def cancel_order(
 ) -> OrderAnswer:
     """Cancel an order of which nothing was delivered; its quantities go back to quote, contract and stock."""
     return show_order(await service.cancel_order(session, order_id, caller=caller, reason=body.reason, when=when))
-
-
-@router.get("/orders/{order_id}/chain")
-async def order_chain(*, order_id: OrderId, session: Session, caller: Reader) -> OrderChain:
-    """Quote, contract, order, deliveries, acceptances, payments and returns in one place (P10)."""
-    order = await service.find_order(session, order_id, caller=caller, permission="orders.read")
-    movements = await repository.movements_of(session, order_id)
-    quote = await quote_by_id(session, order.quote_id) if order.quote_id else None
-    return OrderChain(
-        quote=QuoteLink(id=quote.id, number=quote.number, state=str(quote.state)) if quote else None,
-        contract=await _contract(session, order),
-        order=show_order(order),
-        movements=[show_movement(movement, order.currency) for movement in movements],
-        rewards=f"/v1/accruals?order_id={order.id}",
-    )
-
-
-async def _contract(session: Session, order: Order) -> ContractLink | None:
-    found = await contract_by_id(session, order.contract_id) if order.contract_id else None
-    return ContractLink(id=found.id, state=found.state, revision=found.revision) if found else None

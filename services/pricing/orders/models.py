@@ -83,6 +83,7 @@ class MovementRow(Base):
     """A delivery, acceptance, payment, return, amendment or cancellation; `lines` absent means every line in full."""
 
     __tablename__ = "order_movement"
+    __table_args__ = (Index("ix_order_movement_id", "id"),)
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.id"), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -166,28 +166,6 @@ class MovementAnswer(Answer):
     source_reference: str | None = None
 
 
-class QuoteLink(Answer):
-    id: UUID
-    number: str
-    state: str
-
-
-class ContractLink(Answer):
-    id: UUID
-    state: str
-    revision: int
-
-
-class OrderChain(Answer):
-    """P10: what the order came from and what became of it."""
-
-    quote: QuoteLink | None
-    contract: ContractLink | None
-    order: OrderAnswer
-    movements: list[MovementAnswer]
-    rewards: str = Field(description="where the rewards service tells what the order earned")
-
-
 def show_order(order: Order) -> OrderAnswer:
     source = order.source
     return OrderAnswer(

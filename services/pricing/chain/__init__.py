@@ -1,0 +1,1 @@
+"""From a quote to the reward and back: which facts belong together (P10)."""
