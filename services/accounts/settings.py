@@ -4,10 +4,11 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from shared.settings import SECRET, ServiceSettings
+from shared.mail_settings import MailSettings
+from shared.settings import SECRET
 
 
-class AccountsSettings(ServiceSettings):
+class AccountsSettings(MailSettings):
     service: ClassVar[str] = "accounts"
 
     database_url: str = Field(

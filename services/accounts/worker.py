@@ -7,6 +7,7 @@ from services.accounts.membership.jobs import tiers_follow_purchases
 from services.accounts.ratings.jobs import rates_every_period
 from services.accounts.settings import AccountsSettings
 from services.accounts.support.watching import support_jobs
+from services.accounts.surveys.jobs import survey_jobs
 from services.accounts.work_jobs import work_jobs
 from shared.worker import run_worker
 
@@ -15,7 +16,8 @@ def main() -> None:
     settings = AccountsSettings()
     zone = settings.zone
     own = (rates_every_period(zone), tiers_follow_purchases(zone))
-    jobs = (*own, *work_jobs(zone), *kpi_jobs(zone), *support_jobs(zone), *growth_jobs(zone))
+    by_clock = (*own, *work_jobs(zone), *kpi_jobs(zone), *support_jobs(zone), *growth_jobs(zone))
+    jobs = (*by_clock, *survey_jobs(settings))
     run_worker(settings, consumers=consumers(zone), jobs=jobs)
 
 

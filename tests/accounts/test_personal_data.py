@@ -22,6 +22,7 @@ from tests.serving import Caller
 PERSON = {
     "name": "Zephyrine Quixotte",
     "title": "Purchasing empress",
+    "email": "empress@quixotte.example",
     "education": "Sorbonnique",
     "birth_date": "1971-11-23",
     "interests": "falconrymania",

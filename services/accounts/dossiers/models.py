@@ -51,6 +51,7 @@ class AccountPerson(Base):
     role: Mapped[str]
     name: Mapped[str]
     title: Mapped[str | None]
+    email: Mapped[str | None]
     education: Mapped[str | None]
     birth_date: Mapped[date | None]
     interests: Mapped[str | None]

@@ -22,6 +22,7 @@ from shared.http.moments import Day, DayOfRecord
 from shared.money import Money
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+MailAddress = Annotated[Text, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 # Six places: fifty shares of them are summed exactly, so that a whole is one and nothing beside it (S-I1).
 Share = Annotated[Decimal, Field(gt=0, le=1, max_digits=7, decimal_places=6)]
 UserId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -49,7 +50,7 @@ class DossierFields(Request):
     postcode: Text | None = None
     phone: Text | None = Field(None, examples=["+243 81 000 0000"])
     fax: Text | None = None
-    email: Text | None = Field(None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["purchasing@ngaliema.example"])
+    email: MailAddress | None = Field(None, examples=["purchasing@ngaliema.example"])
     founded_on: DayOfRecord | None = Field(None, examples=["2012-05-14"])
     registered_capital: MoneyText | None = None
     shareholders: Text | None = Field(None, examples=["J. Mbuyi 60 %, C. Chen 40 %"])
@@ -113,6 +114,9 @@ class NewPerson(Request):
     role: PersonRole
     name: Text = Field(examples=["Chen Li"])
     title: Text | None = Field(None, examples=["purchasing director"])
+    email: MailAddress | None = Field(
+        None, description="where surveys to this person go", examples=["li@ngaliema.example"]
+    )
     education: Text | None = None
     birth_date: DayOfRecord | None = None
     interests: Text | None = None
@@ -125,6 +129,7 @@ class PersonChange(Request):
     role: PersonRole | None = None
     name: Text | None = None
     title: Text | None = None
+    email: MailAddress | None = Field(None, examples=["li@ngaliema.example"])
     education: Text | None = None
     birth_date: DayOfRecord | None = None
     interests: Text | None = None
@@ -157,6 +162,7 @@ class PersonOut(BaseModel):
     role: PersonRole
     name: str
     title: str | None
+    email: str | None
     education: str | None
     birth_date: date | None
     interests: str | None

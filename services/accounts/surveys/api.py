@@ -14,6 +14,7 @@ from services.accounts.surveys import repository, service
 from services.accounts.surveys.domain import average, link_of
 from services.accounts.surveys.models import Survey
 from services.accounts.surveys.schemas import (
+    MailingOut,
     NewSurvey,
     OpenSurvey,
     Question,
@@ -29,6 +30,7 @@ from shared.http.dependencies import Session, allowed, public
 from shared.http.exchange import runtime_of
 from shared.http.pages import Page, PageQuery, newest_first, read_page
 from shared.http.routes import Router, shown_once, without_idempotency_key
+from shared.mailing import MailState
 from shared.policy.api import Policies
 from shared.policy.explain import explain
 from shared.policy.rulebook import Rulebook
@@ -48,12 +50,13 @@ async def send_survey(
     policies: Policies,
     caller: Annotated[Principal, allowed("surveys.send")],
 ) -> SurveySent:
-    """Make a survey of the questions in force and the link it is answered through; the link is shown once (A10)."""
+    """Make a survey of the questions in force; its link is mailed, or where there is no mail shown once (A10)."""
     who = here.by(caller, "surveys.send")
     account = await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
     rules = Rulebook(policies.in_force(who.today))
-    survey = await service.send_survey(session, account=account, request=body, rules=rules, who=who)
-    link = link_of(survey.id, survey.expires_on, secret=link_secret(request))
+    mailed = settings_of(request).mail_server is not None and not body.by_hand
+    survey = await service.send_survey(session, account=account, request=body, rules=rules, who=who, mailed=mailed)
+    link = None if mailed else link_of(survey.id, survey.expires_on, secret=settings_of(request).signing_key_secret)
     return SurveySent(link=link, **fields_of(survey))
 
 
@@ -64,6 +67,7 @@ async def list_surveys(
     caller: Annotated[Principal, allowed("surveys.read")],
     account_id: Annotated[str | None, Query(description="sent to this account")] = None,
     answered: Annotated[bool | None, Query(description="answered, or still open")] = None,
+    mail_state: Annotated[MailState | None, Query(description="given_up: whom the mail never reached")] = None,
 ) -> Page[SurveyOut]:
     """The surveys of the accounts the caller may see, newest first."""
     query = repository.surveys_within(caller.reach("surveys.read"))
@@ -71,6 +75,8 @@ async def list_surveys(
         query = query.where(Survey.account_id == account_id)
     if answered is not None:
         query = query.where(Survey.answered_at.is_not(None) if answered else Survey.answered_at.is_(None))
+    if mail_state is not None:
+        query = query.where(Survey.mail_state == mail_state)
     return await read_page(
         session, query, asked=asked, by=newest_first(Survey.id), show=lambda row: SurveyOut(**fields_of(row))
     )
@@ -132,21 +138,34 @@ def quarter_named(key: str) -> Period:
     return found
 
 
-def link_secret(request: Request) -> str:
+def settings_of(request: Request) -> AccountsSettings:
     settings = runtime_of(request).settings
     assert isinstance(settings, AccountsSettings)
-    return settings.signing_key_secret
+    return settings
 
 
 async def behind(session: AsyncSession, request: Request, link: str, *, lock: bool = False) -> Survey:
-    return await service.survey_behind(session, link=link, secret=link_secret(request), lock=lock)
+    return await service.survey_behind(session, link=link, secret=settings_of(request).signing_key_secret, lock=lock)
 
 
 def fields_of(row: Survey) -> dict[str, Any]:
-    named = (name for name in SurveyOut.model_fields if name not in ("questions", "average"))
+    named = (name for name in SurveyOut.model_fields if name not in ("questions", "average", "mailing"))
     mean = average(tuple(row.answers.values())) if row.answers else None
     questions = [Question(**question) for question in row.questions]
-    return {name: getattr(row, name) for name in named} | {"questions": questions, "average": two_digits(mean)}
+    shown = {"questions": questions, "average": two_digits(mean), "mailing": mailing_of(row)}
+    return {name: getattr(row, name) for name in named} | shown
+
+
+def mailing_of(row: Survey) -> MailingOut | None:
+    if row.mail_state is None:
+        return None
+    return MailingOut(
+        state=row.mail_state,
+        tries=row.mail_tries,
+        next_try_at=row.mail_next_at,
+        sent_at=row.mail_sent_at,
+        failure=row.mail_failure,
+    )
 
 
 def shown_open(row: Survey) -> OpenSurvey:

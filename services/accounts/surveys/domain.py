@@ -29,6 +29,17 @@ class SurveyClosed(Problem):
     title: ClassVar[Words] = {"en": "The time to answer this survey is over", "zh": "该调查已过作答期限"}
 
 
+class NoAddress(ValidationProblem):
+    """Nothing could be mailed: the one it goes to has no address on file, or has left."""
+
+    def __init__(self, pointer: str) -> None:
+        missing: Words = {
+            "en": "no e-mail address on file: add one, or ask for the link by hand",
+            "zh": "未登记邮箱：请补登，或选择自行转交链接",
+        }
+        super().__init__(errors=[FieldError(pointer, "no_address", missing)])
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The scale of every mark, both ends included."""

@@ -1,16 +1,17 @@
-"""Surveys as sent and as answered; `questions` are the words the customer saw."""
+"""Surveys as sent and as answered; `questions` are the words the customer saw, the link is kept nowhere."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, ForeignKey, Index
+from sqlalchemy import DateTime, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.accounts.database import Base
+from shared.mailing import Mailed
 
 
-class Survey(Base):
+class Survey(Mailed, Base):
     __tablename__ = "survey"
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -27,4 +28,7 @@ class Survey(Base):
     answers: Mapped[dict[str, int] | None] = mapped_column(JSONB)
     comment: Mapped[str | None]
 
-    __table_args__ = (Index("ix_survey_account_id", "account_id", "answered_on"),)
+    __table_args__ = (
+        Index("ix_survey_account_id", "account_id", "answered_on"),
+        Index("ix_survey_mail_next_at", "mail_next_at", postgresql_where=text("mail_state = 'waiting'")),
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.models import Account, AccountPerson
@@ -21,6 +21,14 @@ async def survey(session: AsyncSession, *, survey_id: str, lock: bool = False) -
     query = select(Survey).where(Survey.id == survey_id)
     found: Survey | None = await session.scalar(query.with_for_update() if lock else query)
     return found
+
+
+async def address_for(session: AsyncSession, *, account_id: str, person_id: str | None, on: date) -> str | None:
+    """Where a survey goes on a local day: to the person named, while with the account, else to the account itself."""
+    if person_id is None:
+        return await session.scalar(select(Account.email).where(Account.id == account_id))
+    here = or_(AccountPerson.left_on.is_(None), AccountPerson.left_on > on)
+    return await session.scalar(select(AccountPerson.email).where(AccountPerson.id == person_id, here))
 
 
 async def is_person_of(session: AsyncSession, *, person_id: str, account_id: str) -> bool:

@@ -13,12 +13,27 @@ QuestionId = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 class NewSurvey(Request):
     account_id: str
-    person_id: str | None = Field(None, description="the person of the dossier it is sent to")
+    person_id: str | None = Field(
+        None, description="the person of the dossier it is sent to; left out, it is mailed to the account's own address"
+    )
+    by_hand: bool = Field(False, description="answer with the link and mail nothing: the caller hands it over")
 
 
 class Question(BaseModel):
     id: str = Field(examples=["delivery"])
     asks: dict[str, str] = Field(examples=[{"en": "Do deliveries come as promised?", "zh": "是否按约交付？"}])
+
+
+class MailingOut(BaseModel):
+    """How far the mail with the link has come; the address itself is read from the dossier when it is sent."""
+
+    state: str = Field(description="waiting, sent, given_up or needless", examples=["sent"])
+    tries: int
+    next_try_at: AwareDatetime | None
+    sent_at: AwareDatetime | None = Field(description="when the mail server took it")
+    failure: str | None = Field(
+        description="of the last try: unreachable, put_off, refused, no_address", examples=["unreachable"]
+    )
 
 
 class SurveyOut(BaseModel):
@@ -33,10 +48,13 @@ class SurveyOut(BaseModel):
     answers: dict[str, int] | None
     average: str | None = Field(description="two digits; scored unrounded", examples=["4.33"])
     comment: str | None
+    mailing: MailingOut | None = Field(description="none where the link was given to whoever sent the survey")
 
 
 class SurveySent(SurveyOut):
-    link: str | None = Field(description="shown once: who holds it answers without a login")
+    link: str | None = Field(
+        description="shown once: who holds it answers without a login; none where the worker mails it"
+    )
 
 
 class OpenSurvey(BaseModel):

@@ -10,6 +10,7 @@ from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.surveys import repository
 from services.accounts.surveys.domain import (
+    NoAddress,
     NoSuchLink,
     SurveyAnswered,
     SurveyClosed,
@@ -24,6 +25,7 @@ from services.accounts.surveys.schemas import NewSurvey, SurveyAnswers
 from shared.calendar import Duration, Period, day_start, local_day
 from shared.errors import FieldError, ValidationProblem, Words
 from shared.ids import new_id
+from shared.mailing import wish_mail
 from shared.policy.evaluation import Case
 from shared.policy.rulebook import Rulebook
 from shared.policy.scorecard import Rating
@@ -34,9 +36,12 @@ SATISFACTION_ROW = "A10"
 
 
 async def send_survey(
-    session: AsyncSession, *, account: Account, request: NewSurvey, rules: Rulebook, who: Whereabouts
+    session: AsyncSession, *, account: Account, request: NewSurvey, rules: Rulebook, who: Whereabouts, mailed: bool
 ) -> Survey:
-    """A10: a survey with the questions of the day, to be answered until its last day; raises ValidationProblem."""
+    """A10: a survey with the questions of the day, to be answered until its last day; the worker mails it if `mailed`.
+
+    Raises ValidationProblem, NoAddress where it could not be mailed.
+    """
     if request.person_id is not None and not await repository.is_person_of(
         session, person_id=request.person_id, account_id=account.id
     ):
@@ -54,9 +59,17 @@ async def send_survey(
         sent_by=who.user_id,
         expires_on=Duration.parse(str(terms["answer_within"])).after(who.today),
     )
+    if mailed:
+        await _wish_mail(session, row, who=who)
     session.add(row)
     await session.flush()
     return row
+
+
+async def _wish_mail(session: AsyncSession, row: Survey, *, who: Whereabouts) -> None:
+    if not await repository.address_for(session, account_id=row.account_id, person_id=row.person_id, on=who.today):
+        raise NoAddress("/person_id" if row.person_id else "/account_id")
+    wish_mail(row, now=who.now)
 
 
 def words_of(cell: object) -> dict[str, str]:
