@@ -71,6 +71,8 @@ class QuoteContents(QuoteEvent):
     requested_by: str
     gifts: tuple[QuoteGift, ...] = ()
     coupon: str | None = None
+    revision: int = 1
+    revises: str | None = None
 
 
 class QuotePriced(QuoteContents):

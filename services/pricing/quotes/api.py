@@ -1,5 +1,6 @@
 """Routes of quotes; the preview is the same price without keeping it."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -11,8 +12,10 @@ from services.pricing.quotes import repository, service
 from services.pricing.quotes.models import QuoteRow
 from services.pricing.quotes.schemas import (
     Acceptance,
+    AskedPrice,
     DecisionExplained,
     NewQuote,
+    PreviewedQuote,
     QuoteAnswer,
     QuoteExplanation,
     QuoteWithdrawal,
@@ -22,7 +25,7 @@ from services.pricing.quotes.schemas import (
 from services.pricing.rules import Book, shelf_of
 from shared.auth.principal import Principal
 from shared.auth.scope import within
-from shared.calendar import local_day
+from shared.calendar import day_start, local_day
 from shared.http.conditional import show_version
 from shared.http.dependencies import Now, Session, allowed
 from shared.http.exchange import runtime_of
@@ -34,6 +37,7 @@ from shared.policy.explain import explain, names_of
 from shared.trace import Decision
 
 router = Router(tags=["quotes"])
+HALF_A_DAY = timedelta(hours=12)
 QuoteId = Annotated[UUID, Path(description="the quote")]
 Writer = Annotated[Principal, allowed("quotes.write")]
 Reader = Annotated[Principal, allowed("quotes.read")]
@@ -53,7 +57,9 @@ async def give_quote(
 
 @router.post("/quotes/preview", response_model=QuoteAnswer)
 @without_idempotency_key
-async def preview_quote(*, body: NewQuote, request: Request, session: Session, now: Now, caller: Writer) -> Response:
+async def preview_quote(
+    *, body: PreviewedQuote, request: Request, session: Session, now: Now, caller: Writer
+) -> Response:
     """The price a quote would have now; nothing is stored, asked or told."""
     runtime = runtime_of(request)
     asked = body.request(caller.user_id)
@@ -62,6 +68,49 @@ async def preview_quote(*, body: NewQuote, request: Request, session: Session, n
     )
     said = say_quote(priced.quote, book.titles, day=runtime.today(now))
     return Response(orjson.dumps(said, option=orjson.OPT_UTC_Z), media_type="application/json")
+
+
+@router.post("/prices")
+@without_idempotency_key
+async def price_one(*, body: AskedPrice, request: Request, session: Session, now: Now, caller: Writer) -> QuoteAnswer:
+    """What one product costs an account on a day, with every rule that applies; nothing is stored."""
+    runtime = runtime_of(request)
+    zone = runtime.settings.zone
+    at = now if body.on in (None, runtime.today(now)) else day_start(body.on, zone) + HALF_A_DAY
+    asked = body.request(caller.user_id)
+    priced, book = await service.preview_quote(
+        session, asked, caller=caller, shelf=shelf_of(request), now=at, zone=zone
+    )
+    return show_quote(priced.quote, book.titles, day=local_day(at, zone))
+
+
+@router.post("/quotes/{quote_id}/revisions", status_code=201)
+async def revise_quote(
+    *,
+    quote_id: QuoteId,
+    body: NewQuote,
+    request: Request,
+    session: Session,
+    now: Now,
+    book: Book,
+    caller: Writer,
+) -> QuoteAnswer:
+    """Price the same deal anew: a new version, linked to the one before, which is withdrawn if it is still alive."""
+    runtime, asked = runtime_of(request), body.request(caller.user_id)
+    priced = await service.revise_quote(
+        session, quote_id, asked, caller=caller, book=book, now=now, zone=runtime.settings.zone
+    )
+    return show_quote(priced.quote, book.titles, day=runtime.today(now))
+
+
+@router.get("/quotes/{quote_id}/versions")
+async def list_versions(
+    *, quote_id: QuoteId, request: Request, session: Session, now: Now, book: Book, caller: Reader
+) -> list[QuoteAnswer]:
+    """Every version of a quote, the first one first, each as it was priced."""
+    quote = await service.find_quote(session, quote_id, reach=caller.reach("quotes.read"))
+    day = runtime_of(request).today(now)
+    return [show_quote(one, book.titles, day=day) for one in await repository.versions_of(session, quote)]
 
 
 @router.get("/quotes")

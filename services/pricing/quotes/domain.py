@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from services.pricing.lines import AppliedRule, Share
@@ -97,6 +97,16 @@ class ElectionChanged(Conflict):
         "en": "The account has elected otherwise since; price again",
         "zh": "客户的选择已变更，请重新报价",
     }
+
+
+class RevisedAlready(Conflict):
+    code = "revised_already"
+    title: ClassVar[Words] = {"en": "There is a later version of this quote", "zh": "该报价已有更新版本"}
+
+
+class RevisionOfAnother(Conflict):
+    code = "revision_of_another_account"
+    title: ClassVar[Words] = {"en": "A revision is for the same account", "zh": "修订版须为同一客户"}
 
 
 class UnknownQuote(NotFound):
@@ -214,7 +224,10 @@ class QuoteGift(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """`expires_on` is the first local day on which it is no longer alive; unpriced while terms are negotiated."""
+    """`expires_on` is the first local day on which it is no longer alive; unpriced while terms are negotiated.
+
+    A revision is another quote: it names the one it `revises`, and the `first_id` of them all.
+    """
 
     id: UUID
     number: str
@@ -233,6 +246,10 @@ class Quote:
     version: int = 1
     gifts: tuple[QuoteGift, ...] = ()
     coupon: str | None = None
+    alternatives: tuple[Mapping[str, Any], ...] = ()
+    revision: int = 1
+    revises: UUID | None = None
+    first_id: UUID | None = None
 
     @property
     def total_minor(self) -> int | None:
@@ -258,6 +275,14 @@ def moved(quote: Quote, move: QuoteMove) -> Quote:
             }
         )
     return replace(quote, state=allowed[move], version=quote.version + 1)
+
+
+def next_version(of: Quote, priced: Quote) -> Quote:
+    """The new quote under the name of the first: Q-2021-000017, Q-2021-000017-2, …"""
+    name, revision = of.number, of.revision + 1
+    first = name if of.revision == 1 else name.rpartition("-")[0]
+    linked = {"revision": revision, "revises": of.id, "first_id": of.first_id or of.id}
+    return replace(priced, number=f"{first}-{revision}", **linked)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

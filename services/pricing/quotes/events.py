@@ -30,6 +30,8 @@ def contents(quote: Quote, *, at: datetime) -> dict[str, Any]:
         "requested_by": quote.requested_by,
         "gifts": tuple(told.QuoteGift(**gift._asdict()) for gift in quote.gifts),
         "coupon": quote.coupon,
+        "revision": quote.revision,
+        "revises": None if quote.revises is None else str(quote.revises),
     }
 
 

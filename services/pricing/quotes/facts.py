@@ -222,7 +222,7 @@ def _purchases(facts: SaleFacts, asked: Asked) -> Value | None:
         return None
     total = facts.in_currency(facts.total, currency, asked.day(facts))
     for purchase in facts.purchases:
-        if window.holds(purchase.day):
+        if window.holds(purchase.day) and purchase.day <= asked.day(facts):
             back = purchase.returned_minor if "returns" in asked.measure.without else 0
             amount = Money(purchase.before_p4_minor - back, purchase.currency)
             total += facts.in_currency(amount, currency, purchase.day)

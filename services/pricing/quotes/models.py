@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, Index
+from sqlalchemy import DateTime, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,11 +13,13 @@ from services.pricing.database import Base, Minor
 
 
 class QuoteRow(Base):
-    """`expires_on` is the first local day on which nobody can accept it any more."""
+    """`expires_on` is the first local day on which nobody can accept it any more; one revision of each at most."""
 
     __tablename__ = "quote"
     __table_args__ = (
         Index("ix_quote_account_id", "account_id", "id"),
+        Index("uq_quote_revises", "revises", unique=True, postgresql_where=text("revises IS NOT NULL")),
+        Index("ix_quote_first_id", "first_id", postgresql_where=text("first_id IS NOT NULL")),
         Index("ix_quote_alive", "expires_on", postgresql_where="state IN ('priced', 'pending_exception')"),
     )
 
@@ -39,6 +41,10 @@ class QuoteRow(Base):
     version: Mapped[int]
     gifts: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     coupon: Mapped[str | None]
+    alternatives: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    revises: Mapped[UUID | None]
+    first_id: Mapped[UUID | None]
 
 
 class QuoteLineRow(Base):

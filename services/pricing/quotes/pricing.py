@@ -61,6 +61,7 @@ class QuoteRequest:
     valid_days: int | None = None
     salespeople: tuple[Share, ...] = ()
     coupon: str | None = None
+    alternatives: bool = False
 
 
 class Setting(NamedTuple):

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -69,6 +69,10 @@ def _cells(quote: Quote) -> dict[str, Any]:
         "version": quote.version,
         "gifts": [list(gift) for gift in quote.gifts] or None,
         "coupon": quote.coupon,
+        "alternatives": list(quote.alternatives) or None,
+        "revision": quote.revision,
+        "revises": quote.revises,
+        "first_id": quote.first_id,
     }
 
 
@@ -157,6 +161,10 @@ def quote_of(row: QuoteRow, lines: Sequence[QuoteLine]) -> Quote:
         version=row.version,
         gifts=tuple(QuoteGift(*gift) for gift in row.gifts or ()),
         coupon=row.coupon,
+        alternatives=tuple(row.alternatives or ()),
+        revision=row.revision,
+        revises=row.revises,
+        first_id=row.first_id,
     )
 
 
@@ -188,6 +196,19 @@ async def lines_of(session: AsyncSession, quote_ids: Sequence[UUID]) -> dict[UUI
     for row in await session.scalars(query.order_by(QuoteLineRow.quote_id, QuoteLineRow.line)):
         found[row.quote_id].append(line_of(row))
     return found
+
+
+async def is_revised(session: AsyncSession, quote_id: UUID) -> bool:
+    return await session.scalar(select(QuoteRow.id).where(QuoteRow.revises == quote_id)) is not None
+
+
+async def versions_of(session: AsyncSession, quote: Quote) -> list[Quote]:
+    """Every version of a quote, the first one first."""
+    first = quote.first_id or quote.id
+    query = select(QuoteRow).where(or_(QuoteRow.id == first, QuoteRow.first_id == first)).order_by(QuoteRow.revision)
+    rows = (await session.scalars(query)).all()
+    lines = await lines_of(session, [row.id for row in rows])
+    return [quote_of(row, lines[row.id]) for row in rows]
 
 
 async def trace_of(session: AsyncSession, quote_id: UUID) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Shapes of quotes over HTTP."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -14,6 +15,8 @@ from services.pricing.quotes.events import unit_price
 from services.pricing.quotes.pricing import AskedLine, QuoteRequest
 from services.pricing.quotes.terms import PaymentTerms
 from services.pricing.schemas import Answer, Code, MoneyShown, MoneyText, Quantity, Request, Sku, Text
+from shared.errors import Words
+from shared.http.moments import Day
 from shared.money import Money
 
 ShareText = Annotated[str, Field(pattern=r"^(0(\.\d{1,6})?|1(\.0{1,6})?)$", examples=["1"])]
@@ -76,6 +79,24 @@ class NewQuote(Request):
         )
 
 
+class PreviewedQuote(NewQuote):
+    alternatives: bool = Field(False, description="also say what a few more pieces would bring, which takes longer")
+
+    def request(self, requested_by: str) -> QuoteRequest:
+        return replace(super().request(requested_by), alternatives=self.alternatives)
+
+
+class AskedPrice(Request):
+    account_id: UUID
+    sku: Sku = Field(examples=["HANDSET-N1"])
+    quantity: Quantity = Field(1, examples=[1])
+    price_list: Code | None = Field(None, description="the account's own if left out", examples=["standard-cny"])
+    on: Day | None = Field(None, description="local day, by the rules and facts of that day; today if left out")
+
+    def request(self, requested_by: str) -> QuoteRequest:
+        return QuoteRequest(self.account_id, self.price_list or "", (AskedLine(self.sku, self.quantity),), requested_by)
+
+
 class Acceptance(Request):
     accepted_by: Text = Field(
         description="who accepts on the account's side", examples=["Ms Chen, purchasing director"]
@@ -134,6 +155,27 @@ class GiftAnswer(Answer):
     title: Mapping[str, str]
 
 
+class GoodsAnswer(Answer):
+    sku: str
+    quantity: int
+
+
+class AlternativeAnswer(Answer):
+    """So many more pieces of a line reach the next row of a rule."""
+
+    policy: str
+    title: Mapping[str, str]
+    line: int
+    sku: str
+    more: int = Field(description="pieces", examples=[30])
+    rate: str | None = Field(None, description="what the row gives: a share of one", examples=["0.07"])
+    amount: MoneyShown | None = None
+    goods: GoodsAnswer | None = None
+    route: str | None = Field(None, description="the row has no figure: its terms are asked for by this route")
+    total: MoneyShown | None = Field(description="of the whole quote with them; none where terms have to be approved")
+    says: Mapping[str, str] = Field(examples=[{"en": "30 more HANDSET-N1 reach 7 %", "zh": "再加30件HANDSET-N1可达7%"}])
+
+
 class QuoteAnswer(Answer):
     id: UUID
     number: str
@@ -149,6 +191,11 @@ class QuoteAnswer(Answer):
     expires_on: date = Field(description="first local day on which it is no longer alive")
     accepted_by: str | None = None
     explanation: str
+    alternatives: list[AlternativeAnswer] = Field(
+        description="what a few more pieces would bring, priced like this one"
+    )
+    revision: int = Field(description="version of the quote, from one", examples=[1])
+    revises: UUID | None = Field(description="the version before this one")
 
 
 Titles = Mapping[str, Mapping[str, str]]
@@ -177,7 +224,38 @@ def say_quote(quote: Quote, titles: Titles, *, day: date) -> dict[str, Any]:
         "expires_on": quote.expires_on,
         "accepted_by": quote.accepted_by,
         "explanation": f"/v1/quotes/{quote.id}/explanation",
+        "alternatives": [_alternative(one, quote.currency, titles) for one in quote.alternatives],
+        "revision": quote.revision,
+        "revises": quote.revises,
     }
+
+
+def _alternative(one: Mapping[str, Any], currency: str, titles: Titles) -> dict[str, Any]:
+    total = one["total_minor"]
+    reached = _reached(one)
+    return {
+        **{name: value for name, value in one.items() if name != "total_minor"},
+        "title": titles.get(one["policy"].partition("@")[0], {}),
+        "total": None if total is None else _money(total, currency),
+        "says": {
+            "en": f"{one['more']} more {one['sku']} reach {reached['en']}",
+            "zh": f"再加{one['more']}件{one['sku']}可达{reached['zh']}",
+        },
+    }
+
+
+def _reached(one: Mapping[str, Any]) -> Words:
+    if one["rate"] is not None:
+        share = f"{Decimal(one['rate']) * 100:f}"
+        share = share.rstrip("0").rstrip(".") if "." in share else share
+        return {"en": f"{share} %", "zh": f"{share}%"}
+    if one["amount"] is not None:
+        said = f"{one['amount']['amount']} {one['amount']['currency']}"
+        return {"en": f"{said} off", "zh": f"减{said}"}
+    if one["goods"] is not None:
+        said = f"{one['goods']['quantity']} × {one['goods']['sku']}"
+        return {"en": f"a gift of {said}", "zh": f"赠品{said}"}
+    return {"en": "terms by negotiation", "zh": "商议条件"}
 
 
 def _gift(gift: QuoteGift, titles: Titles) -> dict[str, Any]:

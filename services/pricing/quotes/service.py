@@ -12,6 +12,7 @@ from services.pricing.accounts.repository import account_by_id
 from services.pricing.coupons import service as coupons
 from services.pricing.coupons.repository import Holding
 from services.pricing.quotes import events, repository
+from services.pricing.quotes.alternatives import alternatives
 from services.pricing.quotes.crediting import check_credit
 from services.pricing.quotes.domain import (
     AccountMerged,
@@ -21,11 +22,14 @@ from services.pricing.quotes.domain import (
     Quote,
     QuoteMove,
     QuoteState,
+    RevisedAlready,
+    RevisionOfAnother,
     UnknownAccount,
     UnknownQuote,
     accept,
     answered,
     moved,
+    next_version,
 )
 from services.pricing.quotes.material import NOTHING_MORE, Asking, Material, Needs, Negotiated, read_material
 from services.pricing.quotes.pricebook import Bookshelf, PriceBook
@@ -40,6 +44,7 @@ from shared.outbox import record
 BENEFIT = "benefit"
 WRITING = "quotes.write"
 EXPIRE_AT_MOST = 200
+ENDED_UNSOLD = (QuoteState.REJECTED, QuoteState.EXPIRED, QuoteState.WITHDRAWN)
 
 
 async def material_for(
@@ -92,7 +97,11 @@ async def preview_quote(
     request, material = by_its_list(request, material, book)
     material = await with_coupon(session, request, material, day=day)
     setting = Setting(new_id(), "preview", now, zone, book)
-    return await price_within_budgets(session, request, material, setting=setting), book
+    priced = await price_within_budgets(session, request, material, setting=setting)
+    if request.alternatives:
+        quote = replace(priced.quote, alternatives=alternatives(request, material, setting, priced))
+        priced = priced._replace(quote=quote)
+    return priced, book
 
 
 async def with_coupon(
@@ -137,22 +146,56 @@ def by_its_list(request: QuoteRequest, material: Material, book: PriceBook) -> t
 
 
 async def give_quote(
-    session: AsyncSession, request: QuoteRequest, *, caller: Principal, book: PriceBook, now: datetime, zone: str
+    session: AsyncSession,
+    request: QuoteRequest,
+    *,
+    caller: Principal,
+    book: PriceBook,
+    now: datetime,
+    zone: str,
+    revising: Quote | None = None,
 ) -> PricedQuote:
     """Price it, keep it with its trace, and ask for what is below a floor or has no figure."""
     needs, lists = book.needs(local_day(now, zone)), book.price_lists.names
     material = await material_for(session, request, caller=caller, now=now, zone=zone, price_lists=lists, needs=needs)
     request, material = by_its_list(request, material, book)
     material = await with_coupon(session, request, material, day=local_day(now, zone), holding=True)
-    number = await repository.next_number(session, local_day(now, zone))
+    number = "" if revising else await repository.next_number(session, local_day(now, zone))
     setting = Setting(new_id(), number, now, zone, book)
     priced = await price_within_budgets(session, request, material, setting=setting, holding=True)
+    quote = replace(priced.quote, alternatives=alternatives(request, material, setting, priced))
+    priced = priced._replace(quote=next_version(revising, quote) if revising else quote)
     await repository.add_quote(session, priced.quote, priced.trace())
     await _hold(session, priced, material, day=setting.day)
     record(session, events.priced(priced.quote, at=now))
     _ask_for_exceptions(session, priced.quote, now)
     await _ask_for_terms(session, priced, now=now, zone=zone)
     return priced
+
+
+async def revise_quote(
+    session: AsyncSession,
+    quote_id: UUID,
+    request: QuoteRequest,
+    *,
+    caller: Principal,
+    book: PriceBook,
+    now: datetime,
+    zone: str,
+) -> PricedQuote:
+    """Another version, priced anew as of now; the one before is withdrawn if it is still alive, and stays as it was.
+
+    Raises UnknownQuote, RevisedAlready, RevisionOfAnother, QuoteMoveNotAllowed for one that was accepted, and what
+    `give_quote` does.
+    """
+    before = await find_quote(session, quote_id, reach=caller.reach(WRITING), lock=True)
+    if await repository.is_revised(session, before.id):
+        raise RevisedAlready
+    if before.account_id != request.account_id:
+        raise RevisionOfAnother
+    if before.state not in ENDED_UNSOLD:
+        await _withdraw(session, before, reason="revised", now=now)
+    return await give_quote(session, request, caller=caller, book=book, now=now, zone=zone, revising=before)
 
 
 def _ask_for_exceptions(session: AsyncSession, quote: Quote, now: datetime) -> None:
@@ -212,7 +255,15 @@ async def withdraw_quote(
     session: AsyncSession, quote_id: UUID, *, caller: Principal, reason: str | None, now: datetime
 ) -> Quote:
     """What it still asks for is withdrawn with it."""
-    before = await find_quote(session, quote_id, reach=caller.reach(WRITING), lock=True)
+    return await _withdraw(
+        session,
+        await find_quote(session, quote_id, reach=caller.reach(WRITING), lock=True),
+        reason=reason,
+        now=now,
+    )
+
+
+async def _withdraw(session: AsyncSession, before: Quote, *, reason: str | None, now: datetime) -> Quote:
     quote = moved(before, QuoteMove.WITHDRAW)
     await repository.save_quote(session, quote)
     ids = {"quote_id": str(quote.id), "account_id": str(quote.account_id)}
