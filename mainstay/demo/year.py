@@ -21,6 +21,7 @@ SLICE = PROJECT / "deploy" / "demo" / "online-retail-slice.parquet"
 POLICIES = PROJECT / "deploy" / "demo" / "policies"
 ZONE = ZoneInfo("Africa/Kinshasa")
 FIRST_MONTH, LAST_MONTH = date(2009, 12, 1), date(2010, 12, 1)
+BUYER = "Ms Amina Kabongo, purchasing"
 LISTS = ["2009-H2", "2010-H1", "2010-H2"]
 GRACE_ENDS_ON = 6
 
@@ -96,6 +97,7 @@ def customer_rows(orders_file: Path) -> list[dict[str, Any]]:
                 "choice": "subsidy" if number % 2 == 0 else "discount",
                 "valid_from": "2009-12-01",
                 "valid_until": "2011-01-01",
+                "elected_by": BUYER,
             },
         }
         for number in whole

@@ -1,9 +1,9 @@
 """Whoever is named as doing something for a customer is one of the house's people."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Text, any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.mechanisms import person
@@ -18,10 +18,7 @@ async def require_staff(session: AsyncSession, *, named: Mapping[str, str], work
 
     Customers' users and machines are no staff. Raises ValidationProblem at every pointer that names somebody else.
     """
-    query = select(person.c.user_id, person.c.active, person.c.left_on).where(
-        person.c.user_id.in_(set(named.values())), person.c.kind == "person", person.c.account_id.is_(None)
-    )
-    here = {user_id: (active, left_on) for user_id, active, left_on in await session.execute(query)}
+    here = await staff_of(session, user_ids=set(named.values()))
     errors = []
     for pointer, user_id in named.items():
         if user_id not in here:
@@ -33,6 +30,16 @@ async def require_staff(session: AsyncSession, *, named: Mapping[str, str], work
             errors.append(FieldError(pointer, "not_working_here", NOT_WORKING))
     if errors:
         raise ValidationProblem(errors=errors)
+
+
+async def staff_of(session: AsyncSession, *, user_ids: Collection[str]) -> dict[str, tuple[bool, date | None]]:
+    """Those of them who are or were people of the house: whether active, and the first day not here any more."""
+    query = select(person.c.user_id, person.c.active, person.c.left_on).where(
+        person.c.user_id == any_(literal(list(user_ids), ARRAY(Text))),
+        person.c.kind == "person",
+        person.c.account_id.is_(None),
+    )
+    return {user_id: (active, left_on) for user_id, active, left_on in await session.execute(query)}
 
 
 async def require_working(session: AsyncSession, *, named: Mapping[str, str], on: date) -> None:

@@ -1,6 +1,7 @@
 """The text of a CSV file: UTF-8, UTF-16 with its mark, or GB18030 as Chinese spreadsheets write it; never a mixture."""
 
 import codecs
+import io
 import re
 
 from shared.sheets.faults import UnreadableFile
@@ -46,7 +47,7 @@ def _decoded(body: bytes, encoding: str) -> str:
 def _refuse_mixture(body: bytes) -> None:
     """Where lines of Chinese UTF-8 stand beside lines that are none, no one reading is right for all of them."""
     utf8, other = 0, 0
-    for place, line in enumerate(body.splitlines(), start=1):
+    for place, line in enumerate(io.BytesIO(body), start=1):
         if _is_utf8(line):
             utf8 = utf8 or (place if CHINESE_IN_UTF8.search(line) else 0)
         else:

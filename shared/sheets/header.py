@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from shared.errors import FieldError, Words
-from shared.sheets.faults import WrongHeader
-from shared.sheets.reading import BadCell, Line, cell_name
+from shared.sheets.faults import SheetTooLarge, WrongHeader
+from shared.sheets.reading import MOST_COLUMNS, BadCell, Line, cell_name
 
 
 class Column(Protocol):
@@ -35,12 +35,14 @@ def by_heading(columns: Iterable[C]) -> dict[str, C]:
 
 
 def read_header(header: Line | None, columns: Mapping[str, C], required: Iterable[C]) -> list[tuple[str, C]]:
-    """Heading and column of each cell; every unknown or repeated heading is named by its cell. Raises WrongHeader.
+    """Heading and column of each cell; every unknown or repeated heading is named by its cell.
 
-    `columns` are by the keys of their headings.
+    `columns` are by the keys of their headings. Raises WrongHeader, SheetTooLarge.
     """
     if header is None:
         raise WrongHeader({"en": "The sheet is empty.", "zh": "表格为空。"})
+    if len(header.cells) > MOST_COLUMNS:
+        raise SheetTooLarge({"en": f"More than {MOST_COLUMNS} columns.", "zh": f"超过{MOST_COLUMNS}列。"})
     found: list[tuple[str, C]] = []
     errors: list[FieldError] = []
     for place, cell in enumerate(header.cells):

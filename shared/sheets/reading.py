@@ -17,13 +17,14 @@ from shared.sheets.encodings import decoded
 from shared.sheets.faults import SheetTooLarge, UnreadableFile
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MOST_ROWS = 10_000
+MOST_ROWS = 10_000  # of a workbook, which costs the more
+MOST_LINES = 50_000  # of CSV or JSON
 MOST_COLUMNS = 100
 MOST_LETTERS = 2_000
 MOST_PARTS = 500
 MOST_UNPACKED = 64_000_000
 EXACT_DIGITS = 10**15
-PROLOGUE = 4_096
+PORTION = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,16 @@ INEXACT = BadCell(
         "zh": "数字过长会失真，请将单元格设为文本",
     },
 )
+ZERO_BYTE = BadCell("zero_byte", {"en": "a zero byte, which no text holds", "zh": "含有零字节"})
 TOO_LONG = BadCell("cell_too_long", {"en": f"more than {MOST_LETTERS} letters", "zh": f"超过{MOST_LETTERS}个字符"})
+
+
+def too_wide(where: str) -> BadCell:
+    said: Words = {
+        "en": f"{where} lies beyond the {MOST_COLUMNS} columns a sheet has here",
+        "zh": f"{where}超出表格的{MOST_COLUMNS}列",
+    }
+    return BadCell("too_many_columns", said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +70,27 @@ def cell_name(row: int, column: int) -> str:
     return f"{get_column_letter(column + 1)}{row}"
 
 
-def sheet_lines(body: bytes, content_type: str, *, most_rows: int = MOST_ROWS) -> Iterator[Line] | None:
+def sheet_lines(body: bytes, content_type: str, *, most_rows: int | None = None) -> Iterator[Line] | None:
     """The rows of CSV, or of a workbook's first sheet; None where the body is said to be neither.
 
-    `most_rows` counts for workbooks, which cost the more. Raises UnreadableFile, SheetTooLarge.
+    Raises UnreadableFile, SheetTooLarge.
     """
     kind, _, options = content_type.partition(";")
     match kind.strip().lower():
         case "text/csv":
             charset = options.strip().removeprefix("charset=") or None
-            return csv_lines(body, charset=charset)
+            return csv_lines(body, charset=charset, most_rows=most_rows or MOST_LINES)
         case kind if kind == XLSX:
-            return iter(workbook_lines(body, most_rows=most_rows))
+            return iter(workbook_lines(body, most_rows=most_rows or MOST_ROWS))
     return None
 
 
-def csv_lines(body: bytes, *, charset: str | None = None) -> Iterator[Line]:
+def csv_lines(body: bytes, *, charset: str | None = None, most_rows: int = MOST_LINES) -> Iterator[Line]:
     """Raises UnreadableFile, SheetTooLarge."""
     reader = csv.reader(io.StringIO(decoded(body, charset=charset), newline=""), strict=True)
     try:
         for row, cells in enumerate(reader, start=1):
+            check_row(row - 1, most_rows)
             yield from _said(row, [_text_cell(cell) for cell in cells])
     except csv.Error as error:
         place = reader.line_num
@@ -124,26 +135,42 @@ def _check_part(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
         raise UnreadableFile({"en": "Workbooks with macros are not taken.", "zh": "不接受带宏的工作簿。"})
     if not part.filename.lower().endswith((".xml", ".rels")):
         return
-    with package.open(part) as content:
-        begins = content.read(PROLOGUE).replace(b"\0", b"").upper()
-    if b"<!DOCTYPE" in begins or b"<!ENTITY" in begins:
+    if _declares(package, part):
         raise UnreadableFile({"en": "The workbook defines XML entities.", "zh": "工作簿含有XML实体定义。"})
+
+
+def _declares(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Anywhere in the part: a comment of any length may stand before a declaration."""
+    before = b""
+    with package.open(part) as content:
+        while portion := content.read(PORTION):
+            seen = before + portion.replace(b"\0", b"").upper()
+            if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen:
+                return True
+            before = seen[-len(b"<!DOCTYPE") :]
+    return False
+
+
+def check_row(place: int, most_rows: int) -> None:
+    """A file has at most so many rows, blank ones too: they cost as much to read. Raises SheetTooLarge."""
+    if place > most_rows:
+        raise SheetTooLarge({"en": f"More than {most_rows} rows.", "zh": f"超过{most_rows}行。"})
 
 
 def _lines_of(sheet: Any, most_rows: int) -> Iterator[Line]:
     sheet.reset_dimensions()
-    for row, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), start=1):
-        if row > most_rows + 1:
-            raise SheetTooLarge({"en": f"More than {most_rows} rows.", "zh": f"超过{most_rows}行。"})
+    # Of all columns: what stands far to the right is refused, never left out.
+    for row, cells in enumerate(sheet.iter_rows(), start=1):
+        check_row(row - 1, most_rows)
         yield from _said(row, [_workbook_cell(cell) for cell in cells])
 
 
 def _said(row: int, cells: list[Cell]) -> Iterator[Line]:
-    """The line without blank cells at its end; a blank line says nothing."""
+    """The line without blank cells at its end; a blank line says nothing, one too wide has a bad cell as its last."""
     while cells and cells[-1] == "":
         cells.pop()
     if len(cells) > MOST_COLUMNS:
-        raise SheetTooLarge({"en": f"More than {MOST_COLUMNS} columns.", "zh": f"超过{MOST_COLUMNS}列。"})
+        cells = [*cells[:MOST_COLUMNS], too_wide(cell_name(row, len(cells) - 1))]
     if cells:
         yield Line(row, cells)
 
@@ -178,6 +205,8 @@ def _written(value: Any) -> Cell:
 
 def _text_cell(text: str) -> Cell:
     text = text.strip()
+    if "\0" in text:
+        return ZERO_BYTE
     if text.startswith("="):
         return FORMULA
     return text if len(text) <= MOST_LETTERS else TOO_LONG

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
-from shared.errors import FieldError, Problem, ValidationProblem, Words
+from shared.errors import Problem, Words
 
 
 class ContactKind(StrEnum):
@@ -23,22 +23,6 @@ class FormFiledAlready(Problem):
     status = 409
     code = "form_filed_already"
     title: ClassVar[Words] = {"en": "The record form is filed already", "zh": "沟通记录表已归档"}
-
-
-class NotYetHappened(ValidationProblem):
-    """422 at the day of something that lies ahead."""
-
-    code = "day_in_the_future"
-    title: ClassVar[Words] = {"en": "This day has not come yet", "zh": "该日期尚未到来"}
-
-    def __init__(self, pointer: str) -> None:
-        super().__init__(errors=[FieldError(pointer, self.code, self.title)])
-
-
-def check_happened(day: date, *, today: date, pointer: str) -> None:
-    """Raises NotYetHappened for a day to come."""
-    if day > today:
-        raise NotYetHappened(pointer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.asked_facts import FactsOf
 from services.accounts.contacts import repository
-from services.accounts.contacts.domain import FormFiledAlready, check_happened
+from services.accounts.contacts.domain import FormFiledAlready
 from services.accounts.contacts.facts import FUNCTIONS, VisitedAccount
 from services.accounts.contacts.models import Contact
 from services.accounts.contacts.schemas import NewContact
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.flags.repository import take_round
 from services.accounts.flags.service import Flagged, raise_flag
+from services.accounts.happened import check_happened
 from shared.calendar import Period, day_start, local_day, period_of, preceding
 from shared.ids import new_id
 from shared.policy.compiled import PolicySet

@@ -38,7 +38,9 @@ from services.accounts.dossiers.schemas import (
     Title,
 )
 from services.accounts.edge import Here
+from services.accounts.evidence import require_file
 from shared.auth.principal import Principal
+from shared.files_api import Files
 from shared.http.conditional import IfMatch, IfMatchOnceThere, PreconditionRequired, require_version, show_version
 from shared.http.dependencies import Session, allowed
 from shared.http.moments import Day, Moment
@@ -150,11 +152,13 @@ async def add_person(
     account_id: AccountId,
     body: NewPerson,
     session: Session,
+    here: Here,
     caller: Annotated[Principal, allowed("accounts.write")],
 ) -> PersonOut:
     """Add a person of the customer: legal representative, principal or main contact."""
-    account = await repository.locked_account(session, account_id=account_id, reach=caller.reach("accounts.write"))
-    return shown_person(await service.add_person(session, account=account, request=body))
+    who = here.by(caller, "accounts.write")
+    account = await repository.locked_account(session, account_id=account_id, reach=who.reach)
+    return shown_person(await service.add_person(session, account=account, request=body, today=who.today))
 
 
 @router.patch("/accounts/{account_id}/people/{person_id}")
@@ -163,12 +167,14 @@ async def change_person(
     person_id: PersonId,
     body: PersonChange,
     session: Session,
+    here: Here,
     caller: Annotated[Principal, allowed("accounts.write")],
 ) -> PersonOut:
     """Change the fields that are sent; whoever has left stays on file with `left_on`."""
-    account = await repository.locked_account(session, account_id=account_id, reach=caller.reach("accounts.write"))
+    who = here.by(caller, "accounts.write")
+    account = await repository.locked_account(session, account_id=account_id, reach=who.reach)
     person = await repository.person(session, account_id=account.id, person_id=person_id)
-    await service.change_person(session, person=person, request=body)
+    await service.change_person(session, person=person, request=body, today=who.today)
     return shown_person(person)
 
 
@@ -198,11 +204,14 @@ async def add_document(
     body: NewDocument,
     session: Session,
     here: Here,
+    files: Files,
     caller: Annotated[Principal, allowed("accounts.write")],
 ) -> DocumentOut:
     """File a document with its expiry; contracts ask for a `business_licence` in force (C1)."""
     who = here.by(caller, "accounts.write")
     account = await repository.locked_account(session, account_id=account_id, reach=who.reach)
+    if body.file_hash is not None:
+        require_file(files, body.file_hash, pointer="/file_hash")
     return shown_document(await service.add_paper(session, account=account, request=body, who=who), on=who.today)
 
 
@@ -339,7 +348,7 @@ def shown_person(person: AccountPerson) -> PersonOut:
 
 def shown_document(paper: AccountPaper, *, on: date) -> DocumentOut:
     fields = {name: getattr(paper, name) for name in DocumentOut.model_fields if name != "expired"}
-    return DocumentOut(expired=not Paper(paper.type, paper.expires_on).in_force(on), **fields)
+    return DocumentOut(expired=Paper(paper.type, paper.expires_on).expired(on), **fields)
 
 
 def shown_bank_account(row: BankAccount) -> BankAccountOut:

@@ -43,7 +43,7 @@ async def measure_dossiers(
     for person in await repository.people_of(session, account_ids=ids):
         people[person.account_id].append(_columns(person))
     for paper in await repository.papers_of(session, account_ids=ids):
-        papers[paper.account_id].append(Paper(paper.type, paper.expires_on))
+        papers[paper.account_id].append(Paper(paper.type, paper.expires_on, paper.issued_on))
     banked = await with_bank_account(session, account_ids=ids)
     return {
         account.id: completeness(

@@ -58,6 +58,11 @@ class AccountMerged(Conflict):
         super().__init__(said, merged_into=into)
 
 
+class NumberTaken(Conflict):
+    code = "number_taken"
+    title: ClassVar[Words] = {"en": "The account number is taken", "zh": "客户编号已被占用"}
+
+
 class AlreadyFrozen(Problem):
     status = 409
     code = "account_already_frozen"
@@ -136,13 +141,17 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A document of the dossier; `expires_on` is its last good day, None where it never expires."""
+    """A document of the dossier, good on the days `[issued_on, expires_on]`; None where it doesn't say."""
 
     type: str
     expires_on: date | None
+    issued_on: date | None = None
+
+    def expired(self, on: date) -> bool:
+        return self.expires_on is not None and self.expires_on < on
 
     def in_force(self, on: date) -> bool:
-        return self.expires_on is None or on <= self.expires_on
+        return not self.expired(on) and (self.issued_on is None or self.issued_on <= on)
 
 
 @dataclass(frozen=True, slots=True)

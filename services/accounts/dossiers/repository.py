@@ -13,6 +13,8 @@ from shared.auth.principal import Reach
 from shared.auth.scope import within
 from shared.errors import NotFound
 
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:number, 0))")
+
 
 def seen_by(reach: Reach) -> ColumnElement[bool]:
     """The accounts a caller may see: of his branches, or his own."""
@@ -105,4 +107,6 @@ async def team(
 
 
 async def number_taken(session: AsyncSession, *, number: str) -> bool:
+    """Whether an account has the number; until the transaction ends nobody else finds it free."""
+    await session.execute(_ONE_AT_A_TIME, {"number": f"account_number/{number}"})
     return await session.scalar(select(Account.id).where(Account.number == number)) is not None

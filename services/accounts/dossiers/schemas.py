@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AwareDatetime,
@@ -73,6 +73,13 @@ class NewAccount(DossierFields):
     industrial: bool = Field(False, description="an industrial customer: its first order is prepaid by half (P7)")
 
 
+def never_emptied(value: Any) -> Any:
+    """For a change of what has to stand in the row: left out it stays, null is no value of it."""
+    if value is None:
+        raise not_valid({"en": "leave it out, or name another", "zh": "不修改时请省略，否则请填写新值"})
+    return value
+
+
 class AccountChange(DossierFields):
     """Only the fields that are sent change."""
 
@@ -80,6 +87,8 @@ class AccountChange(DossierFields):
     channel: Channel | None = None
     sales_class: SalesClass | None = None
     industrial: bool | None = None
+
+    _stay = field_validator("legal_name", "channel", "sales_class", "industrial")(never_emptied)
 
 
 class AccountOut(BaseModel):
@@ -136,12 +145,7 @@ class PersonChange(Request):
     family_notes: Text | None = None
     left_on: Day | None = Field(None, description="first day the person is no longer with the customer")
 
-    @field_validator("role", "name")
-    @classmethod
-    def _is_never_emptied(cls, value: str | None) -> str:
-        if value is None:
-            raise not_valid({"en": "leave it out, or name another", "zh": "不修改时请省略，否则请填写新值"})
-        return value
+    _stay = field_validator("role", "name")(never_emptied)
 
 
 class Purpose(Request):

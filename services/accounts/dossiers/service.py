@@ -19,6 +19,8 @@ from services.accounts.dossiers.domain import (
     Completeness,
     DocumentExpired,
     NotFrozen,
+    NumberTaken,
+    Paper,
     TeamDuty,
     TeamMember,
     check_team,
@@ -35,11 +37,11 @@ from services.accounts.dossiers.schemas import (
     Team,
 )
 from services.accounts.duplicates.service import look_for_duplicates
+from services.accounts.happened import check_all_happened
 from services.accounts.staff import require_staff
 from shared.audit import Entry, append
 from shared.auth.principal import Reach
 from shared.calendar import local_day
-from shared.errors import Conflict
 from shared.events.accounts import (
     AccountChanged,
     AccountFrozen,
@@ -97,9 +99,9 @@ async def open_account(
         raise UnknownBranch(request.branch)
     if not who.reach.covers(branch=request.branch):
         raise BranchOutOfReach
-    number = request.number or await repository.next_number(session)
-    if await repository.number_taken(session, number=number):
-        raise Conflict({"en": f"Account number {number} is taken.", "zh": f"客户编号{number}已被占用。"})
+    check_all_happened({"/filed_on": request.filed_on, "/founded_on": request.founded_on}, today=who.today)
+    await _require_developer(session, request)
+    number = await _free_number(session, wanted=request.number)
     account = Account(
         id=str(new_id()),
         version=1,
@@ -121,23 +123,46 @@ async def open_account(
     return account
 
 
+async def _free_number(session: AsyncSession, *, wanted: str | None) -> str:
+    """The number that is wanted, or the next one that nobody took by hand. Raises NumberTaken."""
+    if wanted is not None:
+        if await repository.number_taken(session, number=wanted):
+            raise NumberTaken({"en": f"Account number {wanted} is taken.", "zh": f"客户编号{wanted}已被占用。"})
+        return wanted
+    number = await repository.next_number(session)
+    while await repository.number_taken(session, number=number):
+        number = await repository.next_number(session)
+    return number
+
+
+async def _require_developer(session: AsyncSession, request: DossierFields) -> None:
+    """A person of the house, whether or not still here: who developed a customer stays so (R3)."""
+    if request.developer is not None:
+        await require_staff(session, named={"/developer": request.developer}, working={})
+
+
 async def change_account(session: AsyncSession, *, account: Account, request: AccountChange, who: Whereabouts) -> None:
     """Take over the fields that were sent; the account is already locked by the caller's version."""
+    check_all_happened({"/founded_on": request.founded_on}, today=who.today)
+    await _require_developer(session, request)
     for name, value in own_columns(request, request.model_dump(exclude_unset=True)).items():
         setattr(account, name, value)
-    await tell_profile(session, account=account, now=who.now)
+    await tell_profile(session, account=account, who=who)
     if request.model_fields_set & RECOGNISED_BY:
         await look_for_duplicates(session, account_ids=[account.id], now=who.now)
 
 
-async def add_person(session: AsyncSession, *, account: Account, request: NewPerson) -> AccountPerson:
+async def add_person(session: AsyncSession, *, account: Account, request: NewPerson, today: date) -> AccountPerson:
+    """Raises NotYetHappened for a birth to come."""
+    check_all_happened({"/birth_date": request.birth_date}, today=today)
     person = AccountPerson(id=str(new_id()), account_id=account.id, **request.model_dump())
     session.add(person)
     return person
 
 
-async def change_person(session: AsyncSession, *, person: AccountPerson, request: PersonChange) -> None:
-    """Take over the fields that were sent."""
+async def change_person(session: AsyncSession, *, person: AccountPerson, request: PersonChange, today: date) -> None:
+    """Take over the fields that were sent. Raises NotYetHappened for a birth to come."""
+    check_all_happened({"/birth_date": request.birth_date}, today=today)
     for name, value in request.model_dump(exclude_unset=True).items():
         setattr(person, name, value)
 
@@ -153,14 +178,18 @@ async def reveal_family_notes(
 
 
 async def add_paper(session: AsyncSession, *, account: Account, request: NewDocument, who: Whereabouts) -> AccountPaper:
-    """File a document; a licence is told to the others, who check it before contracts (C1). Raises DocumentExpired."""
+    """File a document; a licence is told to the others, who check it before contracts (C1).
+
+    Raises DocumentExpired, NotYetHappened for one to be issued later.
+    """
+    check_all_happened({"/issued_on": request.issued_on}, today=who.today)
     if request.expires_on is not None and request.expires_on < who.today:
         raise DocumentExpired(request.expires_on)
     paper = AccountPaper(id=str(new_id()), account_id=account.id, **request.model_dump())
     session.add(paper)
     await session.flush()
     if paper.type == LICENCE:
-        await tell_profile(session, account=account, now=who.now)
+        await tell_profile(session, account=account, who=who)
         await look_for_duplicates(session, account_ids=[account.id], now=who.now)
     return paper
 
@@ -259,11 +288,25 @@ async def read_dossier(
     )
 
 
-async def tell_profile(session: AsyncSession, *, account: Account, now: datetime) -> None:
+async def tell_profile(session: AsyncSession, *, account: Account, who: Whereabouts) -> None:
     papers = await repository.papers_of(session, account_ids=[account.id])
-    licences = [paper for paper in papers if paper.type == LICENCE]
-    licence = max(licences, key=lambda paper: (paper.expires_on or date.max, paper.id), default=None)
-    record(session, AccountChanged(occurred_at=now, **profile(account, licence=licence)))
+    licence = latest_licence([paper for paper in papers if paper.type == LICENCE], on=who.today)
+    record(session, AccountChanged(occurred_at=who.now, **profile(account, licence=licence)))
+
+
+def latest_licence(licences: Sequence[AccountPaper], *, on: date) -> AccountPaper | None:
+    """The licence that counts (C1): of those in force, else of all, the one issued last.
+
+    Of those that don't say when they were issued the one that ends last; between the two, the one filed last.
+    """
+    good = [one for one in licences if Paper(one.type, one.expires_on, one.issued_on).in_force(on)] or licences
+    dated = [one for one in good if one.issued_on is not None]
+    undated = [one for one in good if one.issued_on is None]
+    best = [
+        max(dated, key=lambda one: (one.issued_on, one.expires_on or date.max, one.id), default=None),
+        max(undated, key=lambda one: (one.expires_on or date.min, one.id), default=None),
+    ]
+    return max(filter(None, best), key=lambda one: one.id, default=None)
 
 
 def profile(account: Account, *, licence: AccountPaper | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Accounts brought in by the thousand over HTTP (A1)."""
 
+import io
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
@@ -21,7 +22,7 @@ from shared.http.problems import UnsupportedMediaType
 from shared.http.routes import Router, upload
 from shared.policy.api import Policies
 from shared.policy.rulebook import Rulebook
-from shared.sheets.reading import XLSX, sheet_lines
+from shared.sheets.reading import MOST_LINES, XLSX, check_row, sheet_lines
 
 router = Router(tags=["imports"])
 ROW = {
@@ -56,7 +57,7 @@ async def import_accounts(
     keys: Keys,
     caller: Annotated[Principal, allowed("accounts.import")],
 ) -> AccountImportOut:
-    """Dossiers with their people, licence, bank account, key-account lists and elections, up to 20 MB.
+    """Dossiers with their people, licence, bank account, lists and elections, up to 20 MB.
 
     As NDJSON, as CSV (UTF-8, or GB18030 as Chinese spreadsheets write it) or as a workbook (xlsx) whose first row names
     the columns in English or Chinese. A row is taken whole or refused whole, with each cell and reason; a known number
@@ -93,9 +94,10 @@ def rows_of(content_type: str, body: bytes) -> Iterator[Mapping[str, Any] | Sent
     raise UnsupportedMediaType({"en": f"Send one of {formats}.", "zh": f"请发送以下格式之一：{formats}。"})
 
 
-def ndjson_rows(body: bytes) -> Iterator[Mapping[str, Any] | Sent]:
-    """Each line that is not blank; one that is no JSON object is a row that could not be read."""
-    for place, line in enumerate(body.splitlines(), start=1):
+def ndjson_rows(body: bytes, *, most_rows: int = MOST_LINES) -> Iterator[Mapping[str, Any] | Sent]:
+    """Each line that is not blank; one that is no JSON object is a row that could not be read. Raises SheetTooLarge."""
+    for place, line in enumerate(io.BytesIO(body), start=1):
+        check_row(place, most_rows)
         if not line.strip():
             continue
         try:
@@ -120,6 +122,7 @@ def shown_import(row: AccountImport, language: Language) -> AccountImportOut:
         rows=row.rows,
         accepted=row.accepted,
         unchanged=row.unchanged,
+        refused=row.rows - row.accepted,
         rejected=[shown_rejection(one, language) for one in row.rejected],
     )
 

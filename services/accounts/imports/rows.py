@@ -5,22 +5,33 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from services.accounts.banking.domain import account_number
 from services.accounts.banking.schemas import NewBankAccount
 from services.accounts.dossiers.domain import Channel, DocumentExpired, SalesClass
-from services.accounts.dossiers.schemas import DossierFields, NewDocument, NewPerson
+from services.accounts.dossiers.schemas import DossierFields, NewDocument, NewPerson, Text
+from services.accounts.happened import check_all_happened
 from services.accounts.imports.columns import BY_HEADING, BY_NAME, REQUIRED, Column
 from services.accounts.imports.faults import Fault, Rejected
+from shared.calendar import is_of_our_times, period
 from shared.errors import Problem, Words
-from shared.http.field_errors import pointer_to, words_of
+from shared.http.field_errors import not_valid, pointer_to, words_of
 from shared.http.moments import Day
 from shared.sheets.faults import Place
 from shared.sheets.header import read_header
-from shared.sheets.reading import BadCell, Line, cell_name
+from shared.sheets.reading import ZERO_BYTE, BadCell, Line, cell_name
 
 LICENCE = "business_licence"
+
+
+def of_a_half_year(key: str) -> str:
+    if not is_of_our_times(period(key).first):
+        raise not_valid({"en": "a half year of these times", "zh": "须为有效的半年期间"})
+    return key
+
+
+HalfYear = Annotated[str, Field(pattern=r"^[1-9][0-9]{3}-H[12]$", examples=["2026-H1"]), AfterValidator(of_a_half_year)]
 
 
 class ElectionRow(BaseModel):
@@ -29,7 +40,15 @@ class ElectionRow(BaseModel):
     choice: str = Field(pattern=r"^(subsidy|discount)$")
     valid_from: Day
     valid_until: Day
-    elected_by: str | None = Field(None, min_length=1)
+    elected_by: Text = Field(description="the person who chose")
+
+    @field_validator("valid_until")
+    @classmethod
+    def _has_a_day(cls, value: date, info: ValidationInfo) -> date:
+        first = info.data.get("valid_from")
+        if first is not None and value <= first:
+            raise not_valid({"en": "valid_until lies after valid_from", "zh": "结束日须晚于开始日"})
+        return value
 
 
 class LicenceRow(NewDocument):
@@ -50,7 +69,7 @@ class AccountRow(DossierFields):
     people: Annotated[tuple[NewPerson, ...], Field(max_length=20)] = ()
     licence: LicenceRow | None = None
     bank_account: NewBankAccount | None = None
-    lists: tuple[Annotated[str, Field(pattern=r"^\d{4}-H[12]$")], ...] = ()
+    lists: tuple[HalfYear, ...] = ()
     election: ElectionRow | None = None
 
 
@@ -91,7 +110,7 @@ def read_rows(rows: Iterable[Mapping[str, Any] | Sent], *, today: date | None = 
     """
     numbers: set[str] = set()
     for row, came in enumerate(rows, start=1):
-        sent = came if isinstance(came, Sent) else Sent(came)
+        sent = came if isinstance(came, Sent) else Sent(came, bad=[*_zero_bytes(came)])
         if sent.unread is not None:
             yield Rejected(row, [sent.unread])
             continue
@@ -115,6 +134,18 @@ def _faults_of(error: ValidationError, sent: Sent) -> Iterator[Fault]:
             yield Fault(pointer, found["type"], words_of(found))
 
 
+def _zero_bytes(value: Any, pointer: str = "") -> Iterator[Fault]:
+    """Texts that no database keeps, as JSON may hold them."""
+    if isinstance(value, str) and "\0" in value:
+        yield Fault(pointer, ZERO_BYTE.code, ZERO_BYTE.detail)
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _zero_bytes(part, f"{pointer}/{name}")
+    elif isinstance(value, list):
+        for place, part in enumerate(value):
+            yield from _zero_bytes(part, f"{pointer}/{place}")
+
+
 def _further_faults(read: Readable, numbers: set[str], today: date | None) -> Iterator[Fault]:
     account = read.account
     if account.number in numbers:
@@ -123,6 +154,11 @@ def _further_faults(read: Readable, numbers: set[str], today: date | None) -> It
             "zh": f"编号{account.number}在文件中重复出现。",
         }
         yield Fault("/number", "number_twice", said)
+    if today:
+        try:
+            check_all_happened(_happened(account), today=today)
+        except Problem as problem:
+            yield from read.refused_by(problem, at="").faults
     licence = account.licence
     if licence and licence.expires_on and today and licence.expires_on < today:
         yield from read.refused_by(DocumentExpired(licence.expires_on), at="/licence").faults
@@ -131,6 +167,14 @@ def _further_faults(read: Readable, numbers: set[str], today: date | None) -> It
             account_number(account.bank_account.number)
         except Problem as problem:
             yield from read.refused_by(problem, at="/bank_account").faults
+
+
+def _happened(account: AccountRow) -> dict[str, date | None]:
+    """The row's days of what lies behind, by their pointers."""
+    births = {f"/people/{place}/birth_date": person.birth_date for place, person in enumerate(account.people)}
+    issued = account.licence.issued_on if account.licence else None
+    own = {"/filed_on": account.filed_on, "/founded_on": account.founded_on}
+    return {**own, **births, "/licence/issued_on": issued}
 
 
 def sheet_rows(lines: Iterable[Line]) -> Iterator[Sent]:
@@ -147,7 +191,10 @@ def _sent(line: Line, columns: Sequence[tuple[str, Column]]) -> Sent:
     blank = [""] * (len(columns) - len(line.cells))
     for place, cell in enumerate([*line.cells, *blank]):
         if place >= len(columns):
-            said: Words = {"en": "beyond the last named column", "zh": "超出最后一个有列名的列"}
+            if cell == "":
+                continue
+            beyond: Words = {"en": "beyond the last named column", "zh": "超出最后一个有列名的列"}
+            said = cell.detail if isinstance(cell, BadCell) else beyond
             where = cell_name(line.row, place)
             bad.append(Fault(f"/{where}", "no_column", said))
             tree.places[f"/{where}"] = Place(where, "")

@@ -21,11 +21,12 @@ class RejectedRow(WrongValue):
 
 
 class AccountImportOut(BaseModel):
-    """What came of an import: `rows` = `accepted` + the number of `rejected`; `unchanged` were known already."""
+    """What came of an import: `rows` = `accepted` + `refused`; `unchanged` were known already."""
 
     import_id: str
     imported_at: AwareDatetime
     rows: int
     accepted: int
     unchanged: int
-    rejected: list[RejectedRow]
+    refused: int = Field(description="how many rows were refused")
+    rejected: list[RejectedRow] = Field(description="the first 1,000 of them, each with its reasons")

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +23,7 @@ from services.accounts.imports.opening import NewDossier, new_dossier, open_doss
 from services.accounts.imports.rows import AccountRow, Readable
 from services.accounts.merges.repository import heirs_of
 from services.accounts.programmes.service import name_on_lists
+from services.accounts.staff import NOT_STAFF, staff_of
 from shared.branches import unknown_branch
 from shared.calendar import period
 from shared.errors import Problem, Words
@@ -33,6 +33,7 @@ from shared.outbox import record_many
 from shared.policy.rulebook import Rulebook
 
 IMPORTED = "imported"
+MOST_SHOWN = 1_000  # rejections kept with their reasons; all are counted
 Elected = tuple[ElectionRow, ElectionMade]
 
 
@@ -55,6 +56,7 @@ async def import_accounts(
     who = under.who
     good, unknown = in_branches(readable, branches_by_name(under.rules.plans))
     good, refused = within_reach(good, who)
+    good, strange = await developed_by_staff(session, good)
     known = await account_ids(session, numbers=[row.account.number for row in good], who=who)
     fresh = {row.row: new_dossier(row.account, keys=under.keys, who=who) for row in good if not _known(row, known)}
     ids = known | {one.account.number: one.account.id for one in fresh.values()}
@@ -72,7 +74,7 @@ async def import_accounts(
     session.add_all(election for election, _ in elected)
     record_many(session, (told for _, told in elected))
     changed = len(opened) + listed + len(elected)
-    rejections = [*rejected, *unknown, *refused, *not_elected, *taken]
+    rejections = [*rejected, *unknown, *refused, *strange, *not_elected, *taken]
     return await _noted(session, good, rejections, unchanged=0 if changed else len(known), who=who)
 
 
@@ -126,7 +128,7 @@ async def _noted(
         rows=len(good) + len(rejected),
         accepted=len(good),
         unchanged=unchanged,
-        rejected=[row.to_plain() for row in sorted(rejected, key=lambda one: one.row)],
+        rejected=[row.to_plain() for row in sorted(rejected, key=lambda one: one.row)[:MOST_SHOWN]],
     )
     session.add(imported)
     await session.flush()
@@ -157,6 +159,16 @@ def within_reach(rows: Sequence[Readable], who: Whereabouts) -> tuple[list[Reada
             said: Words = {"en": f"You do not act for {branch}.", "zh": f"您无权代表分公司{branch}。"}
             refused.append(row.rejected(Fault("/branch", "branch_out_of_reach", said)))
     return good, refused
+
+
+async def developed_by_staff(session: AsyncSession, rows: Sequence[Readable]) -> tuple[list[Readable], list[Rejected]]:
+    """Rows whose developer, where they name one, is of the house; the others are refused (R3)."""
+    named = {row.account.developer for row in rows if row.account.developer is not None}
+    staff = await staff_of(session, user_ids=named)
+    fault = Fault("/developer", "unknown_user", NOT_STAFF)
+    good = [row for row in rows if row.account.developer is None or row.account.developer in staff]
+    known = {row.row for row in good}
+    return good, [row.rejected(fault) for row in rows if row.row not in known]
 
 
 async def account_ids(session: AsyncSession, *, numbers: Collection[str], who: Whereabouts) -> dict[str, str]:
@@ -198,8 +210,7 @@ def requested(row: AccountRow, account_id: str) -> tuple[NewElection, date]:
     """The row's election and its first day."""
     if row.election is None:
         raise ValueError(f"{row.number} elected nothing")
-    chosen: dict[str, Any] = row.election.model_dump() | {"elected_by": row.election.elected_by or row.legal_name}
-    return NewElection(account_id=account_id, programme="p4", **chosen), row.election.valid_from
+    return NewElection(account_id=account_id, programme="p4", **row.election.model_dump()), row.election.valid_from
 
 
 def same_choice(election: ElectionRow, request: NewElection) -> bool:

@@ -9,13 +9,14 @@ from secrets import token_hex
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.asked_facts import FactsOf
-from services.accounts.contacts.domain import ContactKind, check_happened
+from services.accounts.contacts.domain import ContactKind
 from services.accounts.contacts.models import Contact
 from services.accounts.contacts.repository import listed_accounts
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.flags.repository import take_round
 from services.accounts.flags.service import Flagged, raise_flag
+from services.accounts.happened import check_happened
 from services.accounts.moves import moved
 from services.accounts.programmes.repository import is_key_account
 from services.accounts.return_visits import repository

@@ -7,12 +7,13 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.asked_facts import FactsOf
-from services.accounts.contacts.domain import ContactKind, check_happened
+from services.accounts.contacts.domain import ContactKind
 from services.accounts.contacts.schemas import NewContact
 from services.accounts.contacts.service import log_contact
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.schemas import MoneyText
 from services.accounts.dossiers.service import Whereabouts
+from services.accounts.happened import check_happened
 from services.accounts.moves import moved
 from services.accounts.ratings.repository import exchange_rates
 from services.accounts.visits import repository

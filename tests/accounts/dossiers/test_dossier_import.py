@@ -137,7 +137,8 @@ async def test_all_faults_that_need_more_than_the_cell_are_named_too_a1(people):
 
 async def test_a_row_whose_election_is_refused_opens_no_account_and_names_it_on_no_list_a1(accounts, people):
     """Half of a row is worse than none of it."""
-    election = {"election_choice": "subsidy", "election_valid_from": "2000-01-02", "election_valid_until": "2000-02-01"}
+    days = {"election_valid_from": "2000-01-02", "election_valid_until": "2000-02-01"}
+    election = {"election_choice": "subsidy", **days, "election_elected_by": "Ms Chen Li"}
     wrong, good = a_row(lists="2031-H1", **election), a_row(lists="2031-H1")
     answer = (await send(people, a_csv(wrong, good))).json()
     assert (answer["rows"], answer["accepted"]) == (2, 1)

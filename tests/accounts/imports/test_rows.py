@@ -1,5 +1,7 @@
 """A1: each row of an import is right as a whole, or refused with its place, field and reason."""
 
+from datetime import date
+
 import orjson
 import pytest
 
@@ -13,6 +15,7 @@ GOOD = {
     "channel": "dealer",
     "sales_class": "wholesale",
 }
+CHOSEN = {"choice": "subsidy", "valid_from": "2026-07-01", "valid_until": "2027-01-01", "elected_by": "Ms Chen Li"}
 
 
 @pytest.mark.parametrize(
@@ -21,12 +24,28 @@ GOOD = {
         pytest.param({**GOOD, "channel": "shop"}, "/channel", id="a channel nobody knows"),
         pytest.param({**GOOD, "lists": ["2009-H3"]}, "/lists/0", id="a list of no half year"),
         pytest.param({**GOOD, "election": {"choice": "both"}}, "/election/choice", id="both is no election"),
+        pytest.param({**GOOD, "lists": ["0000-H1"]}, "/lists/0", id="a list of the year nought"),
+        pytest.param({**GOOD, "lists": ["2026-H1", "9999-H2"]}, "/lists/1", id="a list of no times of ours"),
+        pytest.param(
+            {**GOOD, "election": {**CHOSEN, "valid_until": "2026-06-01"}}, "/election/valid_until", id="A12 backwards"
+        ),
+        pytest.param(
+            {**GOOD, "election": CHOSEN | {"elected_by": "x" * 501}}, "/election/elected_by", id="A12 a name too long"
+        ),
+        pytest.param(
+            {**GOOD, "election": CHOSEN | {"elected_by": "  "}}, "/election/elected_by", id="A12 a name of blanks"
+        ),
+        pytest.param(
+            {**GOOD, "election": CHOSEN | {"elected_by": None}}, "/election/elected_by", id="A12 nobody elects"
+        ),
+        pytest.param({**GOOD, "phone": "1\x002"}, "/phone", id="a zero byte"),
+        pytest.param({**GOOD, "founded_on": "2150-01-01"}, "/founded_on", id="A1 a founding to come"),
         pytest.param({k: v for k, v in GOOD.items() if k != "legal_name"}, "/legal_name", id="a name is missing"),
         pytest.param({**GOOD, "colour": "red"}, "/colour", id="a field nobody knows"),
     ],
 )
 def test_a_wrong_row_is_refused_and_names_its_field(row, pointer):
-    first, second = read_rows([row, {**GOOD, "number": "2"}])
+    first, second = read_rows([row, {**GOOD, "number": "2"}], today=date(2026, 11, 22))
     assert isinstance(first, Rejected)
     assert (first.row, first.pointer) == (1, pointer)
     assert isinstance(second, Readable)

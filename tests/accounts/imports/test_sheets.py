@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
+from services.accounts.imports.api import ndjson_rows
 from services.accounts.imports.columns import BY_HEADING, COLUMNS
 from services.accounts.imports.faults import Rejected
 from services.accounts.imports.rows import Readable, read_rows, sheet_rows
@@ -198,6 +199,16 @@ ENTITIES = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]><x>&a;<
         pytest.param(
             packed(**{"xl/workbook.xml": ENTITIES.decode().encode("utf-16")}), UnreadableFile, id="the same in UTF-16"
         ),
+        pytest.param(
+            packed(**{"xl/workbook.xml": b"<!--" + b"-" * 5_000 + b"-->" + ENTITIES}),
+            UnreadableFile,
+            id="the same behind a long comment",
+        ),
+        pytest.param(
+            packed(**{"xl/workbook.xml": b"<!--" + b"-" * 65_527 + b"-->" + ENTITIES}),
+            UnreadableFile,
+            id="the same across two portions",
+        ),
         pytest.param(packed(**{"xl/vbaProject.bin": b"x"}), UnreadableFile, id="macros"),
         pytest.param(packed(**{"xl/bomb.xml": b" " * 65_000_000}), SheetTooLarge, id="65 MB in 65 KB"),
         pytest.param(packed(**{f"xl/{n}.txt": b"" for n in range(501)}), SheetTooLarge, id="a part for every cell"),
@@ -211,10 +222,56 @@ def test_a_file_that_is_no_workbook_or_a_trap_is_refused_a1(body, refusal):
 def test_more_rows_or_columns_than_an_import_takes_are_refused_a1(monkeypatch):
     wide = [f"c{n}" for n in range(MOST_COLUMNS + 1)]
     with pytest.raises(SheetTooLarge, match="columns"):
-        workbook_lines(a_workbook(wide))
+        read(workbook_lines(a_workbook(wide)))
     book = Workbook()
     book.active.cell(row=1_000_000, column=1, value="far below")
     kept = io.BytesIO()
     book.save(kept)
     with pytest.raises(SheetTooLarge, match="rows"):
         workbook_lines(kept.getvalue())
+
+
+@pytest.mark.parametrize("place", [101, 102, 400])
+def test_a_value_far_to_the_right_refuses_its_row_and_no_other_a1(place):
+    book = Workbook()
+    for cells in (ENGLISH, LEAST, ["K-2", *LEAST[1:]]):
+        book.active.append(cells)
+    book.active.cell(row=2, column=place, value="far away")
+    kept = io.BytesIO()
+    book.save(kept)
+    wide, good = read(workbook_lines(kept.getvalue()))
+    assert isinstance(good, Readable)
+    [fault] = wide.to_plain()["faults"]
+    assert fault["code"] == "no_column"
+    assert book.active.cell(row=2, column=place).coordinate in fault["detail"]["en"]
+
+
+def read_until_refused(rows) -> int:
+    """How many rows were read before the file was found too long."""
+    for seen, row in enumerate(refused_at_the_end(rows)):
+        if row is None:
+            return seen
+    raise AssertionError("the file was read whole")
+
+
+def refused_at_the_end(rows):
+    try:
+        yield from rows
+    except SheetTooLarge:
+        yield None
+
+
+@pytest.mark.parametrize("line", [pytest.param(b"x\n", id="of one letter"), pytest.param(b"\n", id="blank")])
+def test_a_csv_of_more_lines_than_an_import_takes_is_refused_while_it_is_read_a1(line):
+    assert read_until_refused(csv_lines(b"number\n" + line * 2_000_000, most_rows=100)) <= 101
+
+
+@pytest.mark.parametrize("line", [pytest.param(b"{}\n", id="empty objects"), pytest.param(b"\n", id="blank")])
+def test_ndjson_of_more_lines_than_an_import_takes_is_refused_while_it_is_read_a1(line):
+    assert read_until_refused(ndjson_rows(line * 2_000_000, most_rows=100)) <= 100
+
+
+def test_a_zero_byte_refuses_its_row_at_its_cell_a1():
+    bad, good = read(csv_lines(a_csv(ENGLISH, ["K-0", "A\0B", *LEAST[2:]], LEAST)))
+    assert isinstance(good, Readable)
+    assert rejected_cells(bad) == {"B2": "zero_byte"}
