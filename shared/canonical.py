@@ -39,6 +39,7 @@ _WRITTEN: Final[dict[type, Writer]] = {
     datetime: lambda value: {"instant": value.isoformat()},
     Duration: lambda value: {"duration": str(value)},
     tuple: lambda value: [plain(item) for item in value],
+    list: lambda value: [plain(item) for item in value],
     dict: _mapping,
 }
 _TAGS: Final[dict[str, Callable[[str], Any]]] = {

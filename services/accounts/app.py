@@ -6,6 +6,7 @@ from services.accounts.banking import api as banking_api
 from services.accounts.care import api as care_api
 from services.accounts.cases import api as cases_api
 from services.accounts.complaints import api as complaints_api
+from services.accounts.conflicts import CONFLICTS
 from services.accounts.consumers import consumers
 from services.accounts.contacts import api as contacts_api
 from services.accounts.dossiers import api as dossiers_api
@@ -81,6 +82,7 @@ def make_app(settings: AccountsSettings) -> FastAPI:
             settings=settings,
             routers=(*SLICES, *issuer_routers, files_router, dead_letters_router(read)),
             topics_read=topics_read(read),
+            conflicts=CONFLICTS,
             load_keys=None if settings.oidc_issuer else own_keys,
         )
     )

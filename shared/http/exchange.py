@@ -1,6 +1,6 @@
 """What one process holds for all requests (`Runtime`) and what one request gathers on its way (`Exchange`)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,6 +15,7 @@ from shared.auth.principal import Principal
 from shared.auth.tokens import Identity, LoadKeys, TokenVerifier
 from shared.clock import Clock
 from shared.db.session import Sessions
+from shared.errors import Problem
 from shared.http.rates import RateLimiter
 from shared.settings import ServiceSettings
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ServiceDescription:
-    """What makes one service: its name, its slices' routers, the topics its consumer reads, what runs beside it."""
+    """What makes one service: its name, its slices' routers, the topics its consumer reads, what runs beside it.
+
+    `conflicts`: what two who write the same at once are told, by the constraint that lets only one of them.
+    """
 
     name: str
     title: str
@@ -34,6 +38,7 @@ class ServiceDescription:
     topics_read: frozenset[str] = frozenset()
     beside: "tuple[Callable[[Runtime], AbstractAsyncContextManager[None]], ...]" = ()
     load_keys: "Callable[[Runtime], LoadKeys] | None" = None
+    conflicts: Mapping[str, type[Problem]] = field(default_factory=dict)
 
 
 @dataclass

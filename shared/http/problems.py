@@ -24,6 +24,7 @@ from shared.errors import (
     Words,
     in_language,
 )
+from shared.http.exchange import runtime_of
 from shared.http.field_errors import pointer, pointer_to, words_of
 from shared.telemetry import safe_text
 
@@ -32,6 +33,9 @@ TYPE_PREFIX = "urn:mainstay:problem:"
 # Lock not available, deadlock, serialisation, cancelled by a timeout, too many connections, shutting down.
 PASSING = frozenset({"55P03", "40P01", "40001", "57014", "53300", "57P01", "57P02", "57P03"})
 UNSTORABLE = frozenset({"22021", "22P05"})  # a zero byte in a text, or escaped in JSON
+
+ONE_ONLY = frozenset({"23505", "23P01"})  # unique, and days that exclude each other
+NO_CONFLICTS: Mapping[str, type[Problem]] = {}
 
 log = structlog.get_logger()
 
@@ -104,7 +108,7 @@ def _field_error(error: FieldError, language: Language) -> dict[str, str]:
     return {"pointer": error.pointer, **where, "code": error.code, "detail": in_language(error.detail, language)}
 
 
-def as_problem(error: Exception) -> Problem:
+def as_problem(error: Exception, conflicts: Mapping[str, type[Problem]] = NO_CONFLICTS) -> Problem:
     """The named situation behind any exception; what nobody expected is a bare 500, logged with its cause."""
     match error:
         case Problem():
@@ -114,17 +118,31 @@ def as_problem(error: Exception) -> Problem:
         case HTTPException():
             return BY_STATUS.get(error.status_code, MalformedRequest)(headers=error.headers)
         case DBAPIError() | PoolTimeout() | ConnectionError():
-            return _database_problem(error)
+            return _database_problem(error, conflicts)
     return Problem()
 
 
-def _database_problem(error: DBAPIError | PoolTimeout | ConnectionError) -> Problem:
+def _database_problem(
+    error: DBAPIError | PoolTimeout | ConnectionError, conflicts: Mapping[str, type[Problem]]
+) -> Problem:
     sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None)
     if sqlstate in UNSTORABLE:
         return ValidationProblem({"en": "A text holds a zero byte.", "zh": "文本含有零字节。"})
+    if sqlstate in ONE_ONLY:
+        return conflicts.get(_constraint(error), Problem)()
     if not isinstance(error, DBAPIError) or error.connection_invalidated or sqlstate in PASSING:
         return TemporarilyUnavailable({"en": "The database is busy.", "zh": "数据库繁忙。"})
     return Problem()
+
+
+def _constraint(error: BaseException) -> str:
+    """The name of the constraint, which the driver's own error carries."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if name := getattr(cause, "constraint_name", None):
+            return str(name)
+        cause = cause.__cause__
+    return ""
 
 
 def field_errors(found: Iterable[Any], *, sent: Any) -> Sequence[FieldError]:
@@ -139,7 +157,7 @@ def _as_field_error(error: Mapping[str, Any], sent: Any) -> FieldError:
 
 
 async def answer_problem(request: Request, error: Exception) -> Response:
-    problem = as_problem(error)
+    problem = as_problem(error, runtime_of(request).service.conflicts)
     if problem.status >= 500:
         log.error("request_failed", code=problem.code, path=request.url.path, error=safe_text(error), exc_info=error)
     return problem_response(problem, request)

@@ -14,9 +14,10 @@ from starlette.types import Message, Receive
 
 from shared import outbox
 from shared.auth.permissions import permission_table
-from shared.errors import Words
+from shared.errors import FieldError, ValidationProblem, Words
 from shared.http.dependencies import NEVER_REFUSING, Allowed, Public, Session, read_caller
 from shared.http.exchange import Exchange, Runtime, exchange_of, runtime_of
+from shared.http.field_errors import pointer
 from shared.http.problems import BodyTooLarge, UnsupportedMediaType
 from shared.http.seen import AFTER, SEEN, wait_until_known, written
 from shared.idempotency import (
@@ -29,6 +30,7 @@ from shared.idempotency import (
     request_hash,
 )
 
+NO_PARAMETER: Words = {"en": "no parameter of this route", "zh": "此接口没有该参数"}
 MEGABYTE = 1_000_000
 BODY_LIMIT = MEGABYTE
 UPLOAD_LIMIT = 20 * MEGABYTE
@@ -105,6 +107,7 @@ class Route(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer, public = super().get_route_handler(), is_public(self.dependant)
+        known = frozenset(parameters_of(self.dependant))
 
         async def at_the_edge(incoming: Request) -> Response:
             runtime, exchange = runtime_of(incoming), exchange_of(incoming)
@@ -112,6 +115,8 @@ class Route(APIRoute):
             if not public:
                 exchange.identity = await runtime.verifier.identify(request.headers.get("authorization"))
                 runtime.limiter.take(exchange.identity.user_id)
+            if incoming.scope["query_string"]:
+                _refuse_unknown(request, known)
             await _wait_for_writes(runtime, request.headers)
             if self.body_field is not None:
                 await _read_json_body(request)
@@ -138,6 +143,13 @@ def permissions_of(dependant: Dependant) -> Iterator[str]:
         if isinstance(dependency.call, Allowed):
             yield dependency.call.permission
         yield from permissions_of(dependency)
+
+
+def parameters_of(dependant: Dependant) -> Iterator[str]:
+    """The query parameters a route reads, through all its dependencies."""
+    yield from (field.alias for field in dependant.query_params)
+    for dependency in dependant.dependencies:
+        yield from parameters_of(dependency)
 
 
 def is_public(dependant: Dependant) -> bool:
@@ -208,6 +220,15 @@ def _limited(receive: Receive, headers: Headers, limit: int) -> Receive:
 
 def _too_large(limit: int) -> Words:
     return {"en": f"At most {limit} bytes are taken here.", "zh": f"此处最多接受 {limit} 字节。"}
+
+
+def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
+    """A parameter nobody reads is a mistake of its sender, who would take the answer for what he asked."""
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        raise ValidationProblem(
+            errors=[FieldError(pointer([name]), "extra_forbidden", NO_PARAMETER, where="query") for name in unknown]
+        )
 
 
 async def _wait_for_writes(runtime: Runtime, headers: Headers) -> None:

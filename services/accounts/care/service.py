@@ -112,7 +112,10 @@ async def plan_event(
 
 async def invite(session: AsyncSession, *, event: CareEvent, request: NewInvitation, who: Whereabouts) -> Invitation:
     """A person of an account, once for an event; raises InvitedAlready, ValidationProblem."""
-    if not await is_person_of(session, person_id=request.person_id, account_id=request.account_id):
+    here = await is_person_of(
+        session, person_id=request.person_id, account_id=request.account_id, on=max(who.today, event.on_day)
+    )
+    if not here:
         wrong: Words = {"en": "no person of this account", "zh": "该客户无此联系人"}
         raise ValidationProblem(errors=[FieldError("/person_id", "unknown_person", wrong)])
     if await repository.is_invited(session, event_id=event.id, person_id=request.person_id):

@@ -28,6 +28,7 @@ from services.accounts.dossiers.repository import account_going_on
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.moves import MoveNotAllowed, allowed_from, moved
 from services.accounts.ratings.repository import exchange_rates
+from services.accounts.staff import require_working
 from shared.asking import sought
 from shared.events.accounts import DevelopmentCaseLost, DevelopmentCaseWon
 from shared.events.asks import ApprovalAskWithdrawn
@@ -177,6 +178,8 @@ async def seek_reviews(session: AsyncSession, advancing: Advancing) -> None:
 
 
 async def form_group(session: AsyncSession, advancing: Advancing) -> None:
+    named = {f"/group/{place}": user_id for place, user_id in enumerate(advancing.request.group or ())}
+    await require_working(session, named=named, on=advancing.who.today)
     advancing.case.project_group = list(dict.fromkeys(advancing.request.group or ()))
 
 

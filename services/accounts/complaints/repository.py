@@ -11,6 +11,7 @@ from services.accounts.complaints.domain import ComplaintState, Standard
 from services.accounts.complaints.models import Complaint, Escalation, Feedback
 from services.accounts.dossiers.models import Account, TeamRow
 from services.accounts.dossiers.repository import seen_by, team_known
+from services.accounts.ratings.models import PurchaseOrder
 from shared.auth.principal import Reach
 from shared.db.mechanisms import person
 from shared.errors import NotFound
@@ -89,6 +90,11 @@ async def on_duty(session: AsyncSession, *, account_id: str, duty: str, on: date
         or_(TeamRow.valid_until.is_(None), TeamRow.valid_until > on),
     )
     return await session.scalar(query.order_by(TeamRow.share.desc(), TeamRow.id).limit(1))
+
+
+async def buyer_of(session: AsyncSession, *, order_id: str) -> str | None:
+    """The account that placed an order known here."""
+    return await session.scalar(select(PurchaseOrder.account_id).where(PurchaseOrder.order_id == order_id))
 
 
 async def line_manager(session: AsyncSession, *, user_id: str) -> str | None:

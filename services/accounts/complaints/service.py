@@ -20,9 +20,11 @@ from services.accounts.complaints.schemas import FeedbackAnswer, NewComplaint, N
 from services.accounts.dossiers.domain import TeamDuty
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.service import Whereabouts
+from services.accounts.merges.repository import families_of
 from services.accounts.moves import moved
 from shared import audit
 from shared.calendar import local_day
+from shared.errors import FieldError, ValidationProblem, Words
 from shared.events.accounts import ComplaintOpened, ComplaintResolved
 from shared.ids import new_id
 from shared.office_hours import due_at, office_hours
@@ -47,7 +49,12 @@ def due_by(rules: Rulebook, standard: Standard, *, since: datetime, branch: str)
 async def open_complaint(
     session: AsyncSession, *, account: Account, request: NewComplaint, rules: Rulebook, who: Whereabouts
 ) -> Complaint:
-    """A10: a complaint with an owner and its due times; raises MomentAhead, UnknownOwner, NotGoverned."""
+    """A10: a complaint with an owner and its due times.
+
+    Raises MomentAhead, UnknownOwner, NotGoverned, and ValidationProblem of the order.
+    """
+    if request.order_id is not None:
+        await require_order(session, order_id=request.order_id, account=account)
     opened_at = past(request.opened_at, now=who.now, pointer="/opened_at")
     opened_on = local_day(opened_at, who.zone)
     row = Complaint(
@@ -76,6 +83,14 @@ async def open_complaint(
     )
     record(session, told)
     return row
+
+
+async def require_order(session: AsyncSession, *, order_id: str, account: Account) -> None:
+    """An order of this account, or of one it goes on for. Raises ValidationProblem."""
+    [family] = (await families_of(session, account_ids=[account.id])).values()
+    if await repository.buyer_of(session, order_id=order_id) not in family:
+        wrong: Words = {"en": "no order of this account is known here", "zh": "本服务未收到该客户的此订单"}
+        raise ValidationProblem(errors=[FieldError("/order_id", "unknown_order", wrong)])
 
 
 def past(moment: datetime | None, *, now: datetime, pointer: str) -> datetime:

@@ -12,6 +12,7 @@ from services.accounts.dossiers import repository as dossiers
 from services.accounts.dossiers.api import AccountId
 from services.accounts.edge import Here
 from services.accounts.evidence import require_file
+from services.accounts.staff import require_staff
 from shared.auth.principal import Principal
 from shared.files_api import Files
 from shared.http.dependencies import Session, allowed
@@ -31,6 +32,8 @@ async def log_contact(
     """Log a call, a mail, a visit or a meeting; the number of them is the account's activity (A10, A2)."""
     who = here.by(caller, "contacts.write")
     account = await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
+    if body.made_by is not None:
+        await require_staff(session, named={"/made_by": body.made_by}, working={})
     if body.form_hash is not None:
         require_file(files, body.form_hash, pointer="/form_hash")
     return shown(await service.log_contact(session, account_id=account.id, request=body, who=who))

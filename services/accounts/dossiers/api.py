@@ -15,6 +15,7 @@ from services.accounts.branches import branches_of
 from services.accounts.dossiers import repository, service
 from services.accounts.dossiers.checklist import checklist_of
 from services.accounts.dossiers.domain import Channel, Paper, SalesClass
+from services.accounts.dossiers.finding import Wanted, found_by
 from services.accounts.dossiers.models import Account, AccountPaper, AccountPerson, TeamRow
 from services.accounts.dossiers.schemas import (
     AccountChange,
@@ -42,7 +43,7 @@ from services.accounts.evidence import require_file
 from shared.auth.principal import Principal
 from shared.files_api import Files
 from shared.http.conditional import IfMatch, IfMatchOnceThere, PreconditionRequired, require_version, show_version
-from shared.http.dependencies import Session, allowed
+from shared.http.dependencies import Session, Today, allowed
 from shared.http.moments import Day, Moment
 from shared.http.pages import Page, PageQuery, oldest_first, read_page, say_page
 from shared.http.routes import Router, without_idempotency_key
@@ -78,12 +79,21 @@ async def open_account(
 async def list_accounts(
     session: Session,
     asked: PageQuery,
+    today: Today,
     caller: Annotated[Principal, allowed("accounts.read")],
     number: Annotated[str | None, Query(description="exactly this account number")] = None,
     branch: Annotated[str | None, Query(description="of this branch", examples=["kinshasa"])] = None,
     channel: Annotated[Channel | None, Query(description="of this channel")] = None,
     sales_class: Annotated[SalesClass | None, Query(description="of this sales-policy class")] = None,
     frozen: Annotated[bool | None, Query(description="only frozen ones, or only those that are not")] = None,
+    name: Annotated[
+        str | None, Query(max_length=500, description="whose legal name begins so, whatever the case")
+    ] = None,
+    grade: Annotated[str | None, Query(alias="class", description="whose class today it is", examples=["A"])] = None,
+    tier: Annotated[str | None, Query(description="whose membership tier today it is", examples=["gold"])] = None,
+    half_year: Annotated[
+        str | None, Query(alias="list", description="on this key-account list", examples=["2026-H1"])
+    ] = None,
 ) -> Response:
     """The accounts the caller may see, by id."""
     wanted = (
@@ -95,6 +105,7 @@ async def list_accounts(
     )
     query = select(*LISTED).where(repository.seen_by(caller.reach("accounts.read")))
     query = query.where(*(column == value for column, value in wanted if value is not None))
+    query = query.where(*found_by(Wanted(name, grade, tier, half_year), on=today))
     page = await read_page(session, query, asked=asked, by=oldest_first(Account.id), show=listed)
     return say_page(page, asked)
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Numeric
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Numeric, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.accounts.database import Base
@@ -40,7 +40,10 @@ class Account(Base):
     merged_into: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
     opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
-    __table_args__ = (Index("ix_account_branch", "branch", "id"),)
+    __table_args__ = (
+        Index("ix_account_branch", "branch", "id"),
+        Index("ix_account_legal_name", literal_column("lower(legal_name) text_pattern_ops"), "id"),
+    )
 
 
 class AccountPerson(Base):

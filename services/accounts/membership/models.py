@@ -48,7 +48,10 @@ class TierRow(Base):
     score: Mapped[Decimal | None] = mapped_column(Numeric())
     decision: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
-    __table_args__ = (Index("ix_account_tier_account_id", "account_id", "id"),)
+    __table_args__ = (
+        Index("ix_account_tier_account_id", "account_id", "id"),
+        Index("ix_account_tier_tier", "tier", "account_id"),
+    )
 
 
 class TierRound(Base):

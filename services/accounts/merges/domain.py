@@ -1,6 +1,6 @@
 """When one account may be merged into another, when that may be undone, and who goes on for it (S-I2)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
@@ -79,3 +79,27 @@ class Heirs:
             account_id, first = heir, turn
         if first < until:
             yield account_id, (first, until)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """From `since` until `until`, where it was undone, another account went on."""
+
+    heir: str
+    since: datetime
+    until: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Courses:
+    """The stretches of accounts in which others went on for them, undone ones too."""
+
+    stretches: Mapping[str, Sequence[Stretch]]
+
+    def of(self, account_id: str, at: datetime) -> str:
+        """The account that a fact of that moment belongs to, however late it is told (S-I2, S-D1)."""
+        found = [one.heir for one in self.stretches.get(account_id, ()) if one.holds(at)]
+        return self.of(found[0], at) if found else account_id

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from services.accounts.database import one_of
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.repository import seen_by
-from services.accounts.merges.domain import Heirs
+from services.accounts.merges.domain import Courses, Heirs, Stretch
 from services.accounts.merges.models import AccountMerge
 from shared.auth.principal import Reach
 from shared.errors import NotFound
@@ -63,6 +63,19 @@ async def heirs_of(session: AsyncSession, *, account_ids: Collection[str]) -> He
     """Who goes on for these accounts, by the merges that stand now."""
     merges = await standing_merges(session, absorbed=account_ids)
     return Heirs({merge.absorbed_id: (merge.into_id, merge.merged_at) for merge in merges})
+
+
+async def courses_of(session: AsyncSession, *, account_ids: Collection[str]) -> Courses:
+    """Who went on for these accounts at any moment, by the merges that stand and by those that were undone."""
+    way = select(AccountMerge.id, AccountMerge.into_id).where(one_of(AccountMerge.absorbed_id, account_ids))
+    course = way.cte("course", recursive=True)
+    further = select(AccountMerge.id, AccountMerge.into_id).join(course, AccountMerge.absorbed_id == course.c.into_id)
+    course = course.union(further)
+    found: dict[str, list[Stretch]] = {}
+    for merge in await session.scalars(select(AccountMerge).where(AccountMerge.id.in_(select(course.c.id)))):
+        stretch = Stretch(merge.into_id, merge.merged_at, merge.undone_at)
+        found.setdefault(merge.absorbed_id, []).append(stretch)
+    return Courses(found)
 
 
 async def families_of(session: AsyncSession, *, account_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.repository import seen_by
 from services.accounts.merges.repository import families_of, heirs_of
+from services.accounts.programmes.domain import ListState
 from services.accounts.programmes.facts import RunningContract, Said
 from services.accounts.programmes.models import ContractSpan, KeyAccountList, ListMember, Nomination
 from shared.auth.principal import Reach
@@ -21,6 +22,12 @@ async def locked_list(session: AsyncSession, *, half_year: str) -> KeyAccountLis
     """The list, locked until the transaction ends; None where nobody proposed one yet."""
     query = select(KeyAccountList).where(KeyAccountList.half_year == half_year)
     return await session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+async def begin_list(session: AsyncSession, *, half_year: str) -> None:
+    """A draft of the list where there is none; of two at once the second finds the first's."""
+    draft = {"half_year": half_year, "state": ListState.draft, "revision": 0, "proposed": [], "asked": []}
+    await session.execute(insert(KeyAccountList).values(draft).on_conflict_do_nothing())
 
 
 async def key_list(session: AsyncSession, *, half_year: str) -> KeyAccountList | None:

@@ -116,10 +116,9 @@ async def propose_list(
     if not nominated:
         raise NothingNominated
     route = rules.route_for("key_account_list")
+    await repository.begin_list(session, half_year=key)
     current = await repository.locked_list(session, half_year=key)
-    if current is None:
-        current = KeyAccountList(half_year=key, state=ListState.draft, revision=0)
-        session.add(current)
+    assert current is not None
     current.state = moved(ListState(current.state), ListMove.propose)
     current.revision += 1
     current.proposed = nominated

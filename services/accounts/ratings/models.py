@@ -98,6 +98,8 @@ class ClassRow(Base):
     proposal_id: Mapped[str | None] = mapped_column(unique=True)
     override_id: Mapped[str | None] = mapped_column(unique=True)
 
+    __table_args__ = (Index("ix_account_class_grade", "grade", "account_id"),)
+
 
 class FrozenBaseline(Base):
     """What an account bought in a span when a rating first needed it: later corrections move no growth (S-A8)."""

@@ -5,9 +5,9 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.complaints.repository import is_active
-from services.accounts.contacts.domain import check_happened
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.flags.repository import take_round
+from services.accounts.happened import check_happened
 from services.accounts.relationships import repository
 from services.accounts.relationships.domain import NobodyOfThatId, Span, StepDoneAlready, reminder_due
 from services.accounts.relationships.models import RelationshipPlan, RelationshipStep
@@ -24,7 +24,7 @@ REMINDING, LEADS = "relationship reminders", "relationship-reminders"
 
 async def make_plan(session: AsyncSession, *, request: NewRelationshipPlan, who: Whereabouts) -> RelationshipPlan:
     """A10: a plan with its steps; raises ValidationProblem for a stranger, NobodyOfThatId, NotInThePlan."""
-    if not await is_person_of(session, person_id=request.person_id, account_id=request.account_id):
+    if not await is_person_of(session, person_id=request.person_id, account_id=request.account_id, on=who.today):
         wrong: Words = {"en": "no person of this account", "zh": "该客户无此联系人"}
         raise ValidationProblem(errors=[FieldError("/person_id", "unknown_person", wrong)])
     plan = RelationshipPlan(

@@ -10,6 +10,7 @@ from services.accounts.contacts.repository import listed_accounts
 from services.accounts.dossiers import repository as dossiers
 from services.accounts.edge import Here
 from services.accounts.evidence import require_file
+from services.accounts.happened import check_happened
 from services.accounts.ratings.schemas import ExplanationOut
 from services.accounts.return_visits import repository, service
 from services.accounts.return_visits.domain import Finding
@@ -144,7 +145,8 @@ async def report_contact(body: NewReportedContact, caller: Writer, session: Sess
     """Name the month's contact of an account, a person of its dossier (A9)."""
     who = here.by(caller, "return_visits.write")
     account = await dossiers.account_going_on(session, account_id=body.account_id, reach=who.reach)
-    if not await is_person_of(session, person_id=body.person_id, account_id=account.id):
+    check_happened(period(body.month).first, today=who.today, pointer="/month")
+    if not await is_person_of(session, person_id=body.person_id, account_id=account.id, on=period(body.month).first):
         wrong: Words = {"en": "no person of this account", "zh": "该客户无此联系人"}
         raise ValidationProblem(errors=[FieldError("/person_id", "unknown_person", wrong)])
     row = await service.report_contact(session, account=account, month=body.month, person_id=body.person_id, who=who)

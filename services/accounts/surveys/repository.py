@@ -31,8 +31,13 @@ async def address_for(session: AsyncSession, *, account_id: str, person_id: str 
     return await session.scalar(select(AccountPerson.email).where(AccountPerson.id == person_id, here))
 
 
-async def is_person_of(session: AsyncSession, *, person_id: str, account_id: str) -> bool:
-    query = select(AccountPerson.id).where(AccountPerson.id == person_id, AccountPerson.account_id == account_id)
+async def is_person_of(session: AsyncSession, *, person_id: str, account_id: str, on: date) -> bool:
+    """Whether the person is with that customer on the day: who has left gets no survey and no invitation."""
+    query = select(AccountPerson.id).where(
+        AccountPerson.id == person_id,
+        AccountPerson.account_id == account_id,
+        or_(AccountPerson.left_on.is_(None), AccountPerson.left_on > on),
+    )
     return await session.scalar(query) is not None
 
 

@@ -43,7 +43,7 @@ async def send_survey(
     Raises ValidationProblem, NoAddress where it could not be mailed.
     """
     if request.person_id is not None and not await repository.is_person_of(
-        session, person_id=request.person_id, account_id=account.id
+        session, person_id=request.person_id, account_id=account.id, on=who.today
     ):
         wrong: Words = {"en": "no person of this account", "zh": "该客户无此联系人"}
         raise ValidationProblem(errors=[FieldError("/person_id", "unknown_person", wrong)])

@@ -104,10 +104,11 @@ async def read_visit(visit_id: VisitId, caller: Reader, session: Session) -> Vis
 
 
 @router.put("/visits/{visit_id}/plan")
-async def revise_plan(visit_id: VisitId, body: PlanChange, caller: Writer, session: Session) -> VisitOut:
+async def revise_plan(visit_id: VisitId, body: PlanChange, caller: Writer, session: Session, here: Here) -> VisitOut:
     """Change the plan while nobody reviews it."""
+    who = here.by(caller, "visits.write")
     visit = await locked(session, visit_id, caller, "visits.write")
-    return shown(await service.revise_plan(session, visit=visit, request=body))
+    return shown(await service.revise_plan(session, visit=visit, request=body, who=who))
 
 
 @router.post("/visits/{visit_id}/submit")

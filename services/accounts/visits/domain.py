@@ -1,5 +1,7 @@
 """A visit is planned, approved, paid for in advance, reported, checked, and reimbursed as far as committed (A8)."""
 
+from collections.abc import Collection, Sequence
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
@@ -94,6 +96,33 @@ class OtherCurrency(ValidationProblem):
     def __init__(self, pointer: str, currency: str) -> None:
         wrong: Words = {"en": f"in {currency}, as planned", "zh": f"应与计划一致，以{currency}计"}
         super().__init__(errors=[FieldError(pointer, "other_currency", wrong)])
+
+
+class DayBehind(ValidationProblem):
+    """422: what is planned lies ahead; money is committed before the visit it is for, not after."""
+
+    def __init__(self, pointer: str, first: date) -> None:
+        wrong: Words = {"en": f"on {first} or later", "zh": f"须为{first}或之后"}
+        super().__init__(errors=[FieldError(pointer, "day_too_early", wrong)])
+
+
+class ReceiptUsed(ValidationProblem):
+    """422 at each receipt that pays twice: in this claim, or another visit's."""
+
+    def __init__(self, places: Collection[int]) -> None:
+        wrong: Words = {"en": "this receipt is claimed already", "zh": "该票据已报销"}
+        super().__init__(errors=[FieldError(f"/receipts/{place}", "receipt_used", wrong) for place in sorted(places)])
+
+
+def check_not_before(day: date, *, first: date, pointer: str) -> None:
+    """Raises DayBehind."""
+    if day < first:
+        raise DayBehind(pointer, first)
+
+
+def repeated(receipts: Sequence[str]) -> set[int]:
+    """The places of the receipts that stand in the list before."""
+    return {place for place, receipt in enumerate(receipts) if receipt in receipts[:place]}
 
 
 def check_commitment(amount: Money, budget: Money) -> None:

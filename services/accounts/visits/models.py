@@ -12,6 +12,15 @@ from services.accounts.database import Base
 INSTANT = DateTime(timezone=True)
 
 
+class ClaimedReceipt(Base):
+    """A receipt pays once, for the visit whose claim names it."""
+
+    __tablename__ = "visit_receipt"
+
+    file_hash: Mapped[str] = mapped_column(primary_key=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visit.id"), index=True)
+
+
 class Visit(Base):
     """`revision` counts asks, for the plan and for extra expense; `extra_minor` is the claim an extra grant covers."""
 

@@ -1,11 +1,14 @@
 """Queries over visits and receptions; a caller's reach is part of the query."""
 
-from sqlalchemy import Select, select
+from collections.abc import Sequence
+
+from sqlalchemy import Select, delete, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.repository import seen_by
-from services.accounts.visits.models import Visit
+from services.accounts.visits.models import ClaimedReceipt, Visit
 from shared.auth.principal import Reach
 from shared.errors import NotFound
 
@@ -21,6 +24,14 @@ async def visit(session: AsyncSession, *, visit_id: str, reach: Reach, lock: boo
     if found is None:
         raise NotFound({"en": f"There is no visit {visit_id}.", "zh": f"没有拜访或接待{visit_id}。"})
     return found
+
+
+async def take_receipts(session: AsyncSession, *, visit_id: str, receipts: Sequence[str]) -> set[str]:
+    """The receipts of a visit's claim in place of those of the claim before; returns those another visit has."""
+    await session.execute(delete(ClaimedReceipt).where(ClaimedReceipt.visit_id == visit_id))
+    rows = [{"file_hash": receipt, "visit_id": visit_id} for receipt in sorted(receipts)]
+    free = insert(ClaimedReceipt).values(rows).on_conflict_do_nothing().returning(ClaimedReceipt.file_hash)
+    return set(receipts) - set(await session.scalars(free))
 
 
 async def locked_visit(session: AsyncSession, *, visit_id: str) -> Visit | None:

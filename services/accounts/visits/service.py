@@ -21,11 +21,14 @@ from services.accounts.visits.domain import (
     ASKING,
     MOVES,
     OtherCurrency,
+    ReceiptUsed,
     VisitKind,
     VisitMove,
     VisitState,
     check_commitment,
+    check_not_before,
     check_not_own,
+    repeated,
 )
 from services.accounts.visits.facts import FUNCTIONS, ClaimedVisit
 from services.accounts.visits.models import Visit
@@ -58,7 +61,8 @@ def step(visit: Visit, move: VisitMove) -> None:
 async def plan_visit(
     session: AsyncSession, *, account: Account, kind: VisitKind, request: NewVisit, who: Whereabouts
 ) -> Visit:
-    """A8: a visit or a reception is planned, with what it may cost."""
+    """A8: a visit or a reception is planned, with what it may cost; raises DayBehind."""
+    check_not_before(request.planned_on, first=who.today, pointer="/planned_on")
     budget = money_of(request.budget)
     visit = Visit(
         id=str(new_id()),
@@ -79,9 +83,10 @@ async def plan_visit(
     return visit
 
 
-async def revise_plan(session: AsyncSession, *, visit: Visit, request: PlanChange) -> Visit:
-    """Another plan, while nobody reviews it; raises MoveNotAllowed."""
+async def revise_plan(session: AsyncSession, *, visit: Visit, request: PlanChange, who: Whereabouts) -> Visit:
+    """Another plan, while nobody reviews it; raises MoveNotAllowed, DayBehind."""
     step(visit, VisitMove.revise)
+    check_not_before(request.planned_on, first=who.today, pointer="/planned_on")
     budget = money_of(request.budget)
     visit.plan, visit.planned_on = request.plan, request.planned_on
     visit.currency, visit.budget_minor = budget.currency, budget.amount_minor
@@ -155,9 +160,16 @@ async def commit_budget(session: AsyncSession, *, visit: Visit, amount: MoneyTex
 
 
 async def report_visit(session: AsyncSession, *, visit: Visit, request: VisitReport, who: Whereabouts) -> Visit:
-    """What came of it, also in the contact log, once; raises MoveNotAllowed, NotYetHappened."""
+    """What came of it, also in the contact log, once: of a visit that its money was committed for (A8).
+
+    Raises MoveNotAllowed, NotYetHappened, DayBehind.
+    """
     check_happened(request.happened_on, today=who.today, pointer="/happened_on")
     step(visit, VisitMove.report)
+    if visit.committed_on is not None:
+        check_not_before(request.happened_on, first=visit.committed_on, pointer="/happened_on")
+    if request.next_visit_on is not None:
+        check_not_before(request.next_visit_on, first=request.happened_on, pointer="/next_visit_on")
     if visit.contact_id is None:
         contact = NewContact(
             kind=LOGGED_AS[VisitKind(visit.kind)],
@@ -193,11 +205,19 @@ async def return_report(session: AsyncSession, *, visit: Visit, note_text: str, 
 
 
 async def claim_expense(session: AsyncSession, *, visit: Visit, request: Claim, who: Whereabouts) -> Visit:
-    """What was really spent, with its receipts; a new claim leaves an earlier extra approval behind."""
+    """What was really spent, with its receipts; a new claim leaves an earlier extra approval behind.
+
+    Raises MoveNotAllowed, OtherCurrency, ReceiptUsed.
+    """
     claimed = money_of(request.amount)
     if claimed.currency != visit.currency:
         raise OtherCurrency("/amount/currency", visit.currency)
     step(visit, VisitMove.claim)
+    if places := repeated(request.receipts):
+        raise ReceiptUsed(places)
+    taken = await repository.take_receipts(session, visit_id=visit.id, receipts=request.receipts)
+    if taken:
+        raise ReceiptUsed({request.receipts.index(receipt) for receipt in taken})
     visit.claimed_minor, visit.claimed_by, visit.claimed_on = claimed.amount_minor, who.user_id, who.today
     visit.receipts = list(request.receipts)
     visit.extra_request = visit.extra_route = visit.extra_minor = visit.extra_granted_at = None

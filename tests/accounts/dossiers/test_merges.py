@@ -162,6 +162,21 @@ async def test_orders_of_before_stay_and_orders_of_later_are_the_heirs_s_i2(acco
         assert {row.order_id: row.account_id for row in found} == {early: old["id"], late: heir["id"]}
 
 
+async def test_an_order_told_after_the_undo_is_the_heirs_where_it_was_placed_before_s_i2(accounts, people, opened):
+    old, heir = await opened(), await opened()
+    merge = (await merged(people, old, heir)).json()
+    during = accounts.app.state.mainstay.clock.now()
+    assert (await people["kam"].post(f"/v1/merges/{merge['id']}/undo", {"reason": "two shops"})).status_code == 200
+    after = accounts.app.state.mainstay.clock.now()
+    before = datetime.fromisoformat(merge["merged_at"]) - timedelta(minutes=1)
+    placed = {str(uuid4()): at for at in (before, during, after)}
+    await hear(accounts, *(an_order(order_id, old["id"], at) for order_id, at in placed.items()))
+    async with accounts.sessions() as session:
+        query = "SELECT order_id, account_id FROM purchase_order WHERE order_id = ANY(:ids)"
+        found = {row.order_id: row.account_id for row in await session.execute(text(query), {"ids": list(placed)})}
+    assert [found[order_id] for order_id in placed] == [old["id"], heir["id"], old["id"]]
+
+
 def an_order(order_id: str, account_id: str, at: datetime) -> OrderPlaced:
     line = OrderLine(line=1, sku="S", quantity=1, list_minor=100, net_minor=100)
     return OrderPlaced(

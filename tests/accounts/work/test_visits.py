@@ -1,9 +1,11 @@
 """A8: visits and receptions are approved, committed, reported, checked, and reimbursed as far as committed."""
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
@@ -16,6 +18,8 @@ from services.accounts.visits.domain import MOVES, VisitMove, VisitState
 from services.accounts.visits.facts import FUNCTIONS, ClaimedVisit
 from services.accounts.visits.service import REIMBURSING, grants_of
 from shared.auth.permissions import permission_table
+from shared.calendar import local_day
+from shared.clock import system_now
 from shared.events.approvals import ApprovalGranted, ApprovalRejected, ApprovalReturned
 from shared.money import Money
 from shared.policy.evaluation import Case
@@ -129,14 +133,20 @@ def cny(amount: str) -> dict[str, str]:
     return {"amount": amount, "currency": "CNY"}
 
 
-PLAN = {"plan": "show the new radios", "planned_on": "2021-03-18", "budget": cny("1000.00")}
+TODAY = local_day(system_now(), ZONE)
+PLAN = {"plan": "show the new radios", "planned_on": TODAY.isoformat(), "budget": cny("1000.00")}
 REPORT = {
-    "happened_on": "2021-03-18",
+    "happened_on": TODAY.isoformat(),
     "needs": "wants a service contract",
     "objections": "the price of spare batteries",
     "gifts": [{"what": "a desk calendar", "quantity": 1}],
-    "next_visit_on": "2021-04-15",
+    "next_visit_on": (TODAY + timedelta(days=28)).isoformat(),
 }
+
+
+async def a_receipt(house: House) -> str:
+    """Each one is its own: a receipt pays once."""
+    return await house.file(f"%PDF-1.7 receipt {uuid4()}".encode())
 
 
 class Walk:
@@ -200,7 +210,7 @@ async def test_a8_a_plan_is_approved_and_paid_for_before_it_happens_and_reimburs
     reported = await walk.done("rep", "report", REPORT)
     assert reported["report"]["gifts"] == [{"what": "a desk calendar", "quantity": 1}]
     await walk.done("kam", "check", {"note": "good"})
-    await walk.done("rep", "claim", {"amount": cny("800.00"), "receipts": [await house.file()]})
+    await walk.done("rep", "claim", {"amount": cny("800.00"), "receipts": [await a_receipt(house)]})
     paid = await walk.done("finance", "reimburse")
     assert (paid["state"], paid["claimed"], paid["reimbursed_by"]) == (
         "reimbursed",
@@ -221,7 +231,7 @@ async def test_a8_a_visit_that_happened_stands_in_the_contact_log_once(house):
     await walk.done("rep", "report", REPORT | {"objections": "the price of 12 V batteries"})
     contacts = (await house["rep"].get("/v1/contacts", params={"account_id": walk.account_id})).json()["items"]
     assert [(one["kind"], one["on_day"], one["made_by"]) for one in contacts] == [
-        ("visit", "2021-03-18", house.ids["rep"])
+        ("visit", TODAY.isoformat(), house.ids["rep"])
     ]
 
 
@@ -231,7 +241,7 @@ async def test_a8_without_a_checked_report_nothing_is_reimbursed(house):
     await walk.granted()
     await walk.done("finance", "commit", {"amount": cny("800.00")})
     for who, deed, body in (
-        ("rep", "claim", {"amount": cny("10.00"), "receipts": [await house.file()]}),
+        ("rep", "claim", {"amount": cny("10.00"), "receipts": [await a_receipt(house)]}),
         ("finance", "reimburse", None),
     ):
         refused = await walk.do(who, deed, body)
@@ -243,7 +253,7 @@ async def test_a8_without_a_checked_report_nothing_is_reimbursed(house):
 
 async def test_a8_a_cent_above_the_commitment_needs_a_new_approval_of_that_very_claim(house):
     walk = await checked(house)
-    receipts = [await house.file()]
+    receipts = [await a_receipt(house)]
     await walk.done("rep", "claim", {"amount": cny("800.01"), "receipts": receipts})
     asking = await walk.done("finance", "reimburse")
     assert (asking["state"], asking.get("reimbursed_on")) == ("extra_review", None)
@@ -267,7 +277,7 @@ async def test_a8_a_cent_above_the_commitment_needs_a_new_approval_of_that_very_
 
 async def test_a8_a_refused_extra_expense_can_still_be_claimed_up_to_the_commitment(house):
     walk = await checked(house)
-    receipts = [await house.file()]
+    receipts = [await a_receipt(house)]
     await walk.done("rep", "claim", {"amount": cny("1200.00"), "receipts": receipts})
     await walk.done("finance", "reimburse")
     await walk.answered(ApprovalRejected, 2, reason="not agreed")
@@ -335,7 +345,7 @@ async def test_a8_a_wrong_report_is_refused_where_it_is_wrong(house, deed, chang
 
 async def test_a8_a_claim_names_receipts_that_were_uploaded(house):
     walk = await checked(house)
-    refused = await walk.do("rep", "claim", {"amount": cny("1.00"), "receipts": [await house.file(), "0" * 64]})
+    refused = await walk.do("rep", "claim", {"amount": cny("1.00"), "receipts": [await a_receipt(house), "0" * 64]})
     assert (refused.status_code, pointers(refused)) == (422, ["/receipts/1"])
 
 
@@ -368,3 +378,40 @@ def test_a7_a8_the_chain_admits_whoever_may_do_the_work(route: str, permission: 
     [document] = [one for one in pack_of(PACK, "approvals") if one.id == route]
     assert isinstance(document, Route)
     assert set(document.initiators) == set(permission_table().permissions[permission].roles)
+
+
+async def test_a8_money_is_committed_before_the_visit_it_is_for(house):
+    yesterday = (TODAY - timedelta(days=1)).isoformat()
+    account = await house.account()
+    late = await house["rep"].post("/v1/visits", {"account_id": account["id"], **PLAN, "planned_on": yesterday})
+    assert (late.status_code, pointers(late)) == (422, ["/planned_on"])
+    walk = await planned(house)
+    moved_back = await house["rep"].put(f"/v1/visits/{walk.id}/plan", {**PLAN, "planned_on": yesterday})
+    assert (moved_back.status_code, pointers(moved_back)) == (422, ["/planned_on"])
+    await walk.done("rep", "submit")
+    await walk.granted()
+    await walk.done("finance", "commit", {"amount": cny("100.00")})
+    before = await walk.do("rep", "report", {**REPORT, "happened_on": yesterday})
+    assert (before.status_code, pointers(before)) == (422, ["/happened_on"])
+    back = await walk.do("rep", "report", {**REPORT, "next_visit_on": "1998-01-01"})
+    assert (back.status_code, pointers(back)) == (422, ["/next_visit_on"])
+    assert (await walk.seen())["state"] == "committed"
+
+
+async def test_a8_a_receipt_pays_once(house):
+    first, second = await checked(house), await checked(house)
+    receipt, other = await a_receipt(house), await a_receipt(house)
+    thrice = await first.do("rep", "claim", {"amount": cny("1.00"), "receipts": [receipt, receipt, other, receipt]})
+    assert (thrice.status_code, pointers(thrice)) == (422, ["/receipts/1", "/receipts/3"])
+    await first.done("rep", "claim", {"amount": cny("1.00"), "receipts": [receipt]})
+    again = await second.do("rep", "claim", {"amount": cny("1.00"), "receipts": [other, receipt]})
+    assert (again.status_code, pointers(again)) == (422, ["/receipts/1"])
+    await first.done("rep", "claim", {"amount": cny("1.00"), "receipts": [other]})
+    await second.done("rep", "claim", {"amount": cny("1.00"), "receipts": [receipt]})
+
+
+async def test_a8_of_two_claims_at_once_with_one_receipt_one_is_taken(house):
+    walks, receipt = [await checked(house), await checked(house)], await a_receipt(house)
+    claim = {"amount": cny("1.00"), "receipts": [receipt]}
+    answers = await asyncio.gather(*(walk.do("rep", "claim", claim) for walk in walks))
+    assert sorted(answer.status_code for answer in answers) == [200, 422]

@@ -136,7 +136,7 @@ async def test_s_c2_parts_drawn_from_a_discounted_line_sum_to_the_line(pricing: 
     assert (sum(int(net.replace(".", "")) for net in nets), quote["total"]) == (9499, cny("94.99"))
 
 
-async def test_p8_an_unaccepted_quote_and_a_frozen_account_take_no_order(pricing: Pricing) -> None:
+async def test_p8_an_unaccepted_quote_and_a_frozen_account_take_no_order_s_i3(pricing: Pricing) -> None:
     account, sku = await pricing.new_account(), await pricing.new_product()
     rep = pricing.caller("rep")
     quote = await good(rep.post("/v1/quotes", asked(account, {"sku": sku, "quantity": 2})))

@@ -220,7 +220,7 @@ async def test_a_quote_lives_for_the_term_of_the_policy_or_for_fewer_days(pricin
         assert (await good(pricing.caller("rep").post("/v1/quotes", body)))["expires_on"] == expires
 
 
-async def test_a_frozen_account_accepts_nothing(pricing: Pricing) -> None:
+async def test_a_frozen_account_accepts_nothing_s_i3(pricing: Pricing) -> None:
     account, sku = await pricing.new_account(), await pricing.new_product()
     rep, key = pricing.caller("rep"), {"account_id": str(account), "on": START.date(), "reason": "unpaid"}
     quote = await good(rep.post("/v1/quotes", asked(account, {"sku": sku, "quantity": 1})))

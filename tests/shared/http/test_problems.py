@@ -54,6 +54,19 @@ async def test_a_wrong_query_parameter_is_pointed_at_in_the_query(service: Probe
     assert [(error["pointer"], error["in"]) for error in errors] == [("/limit", "query")]
 
 
+async def test_a_query_parameter_nobody_reads_is_refused(service: Probe) -> None:
+    answer = await service.writer.get("/v1/things?limit=2&colour=red&a~b/c=1")
+    errors = problem(answer, 422, "invalid_request")["errors"]
+    assert [(error["pointer"], error["in"], error["code"]) for error in errors] == [
+        ("/colour", "query", "extra_forbidden"),
+        ("/a~0b~1c", "query", "extra_forbidden"),
+    ]
+
+
+async def test_every_query_parameter_a_dependency_reads_is_taken(service: Probe) -> None:
+    assert (await service.writer.get("/v1/things?limit=2&newest=true")).status_code == 200
+
+
 async def test_a_wrong_path_parameter_is_pointed_at_in_the_path(service: Probe) -> None:
     answer = await service.writer.patch("/v1/things/x", {"name": "y"}, headers={"If-Match": '"1"'})
     errors = problem(answer, 422, "invalid_request")["errors"]
