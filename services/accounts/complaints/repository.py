@@ -102,7 +102,9 @@ async def line_manager(session: AsyncSession, *, user_id: str) -> str | None:
 
 
 async def is_active(session: AsyncSession, *, user_id: str) -> bool:
-    return bool(await session.scalar(select(person.c.active).where(person.c.user_id == user_id)))
+    """Whether somebody of the house: neither a machine nor a customer answers for anything."""
+    house = (person.c.kind == "person", person.c.account_id.is_(None))
+    return bool(await session.scalar(select(person.c.active).where(person.c.user_id == user_id, *house)))
 
 
 async def complaints_caused_by_us(

@@ -96,6 +96,17 @@ async def test_a_contact_was_made_by_one_of_the_house_a10(house):
     assert (await house["rep"].post("/v1/contacts", {**body, "made_by": house.ids["kam"]})).status_code == 201
 
 
+async def test_a_complaint_is_answered_for_by_one_of_the_house_a10(house):
+    account = await house.account()
+    bodies = [
+        {"account_id": account["id"], "about": "late", "owner": (await house.accounts.new_user(**fields))["user_id"]}
+        for fields in ({"kind": "machine"}, {"account_id": account["id"]})
+    ]
+    for body in bodies:
+        refused = await house["service"].post("/v1/complaints", body)
+        assert (refused.status_code, pointers(refused)) == (422, ["/owner"])
+
+
 async def test_a_project_group_is_of_people_who_work_here_a7(house):
     case_id = await picked(house)
     await walked(house, case_id, *TO_REVIEW)
