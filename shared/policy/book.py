@@ -173,7 +173,8 @@ class _Writer(Phrasing):
         else:
             needed = step.at_least if isinstance(step, AtLeastSteps) else 0
             code = "at_least_of" if needed else "all" if hasattr(step, "all") else "any"
-            yield f"{indent}{mark}{self.word(code, needed=needed)}"
+            stops = self.word("stops") if step.on_no == "stop" else ""
+            yield f"{indent}{mark}{self.word(code, needed=needed)}{stops}"
         for one in inside(step):
             yield from self._step(one, "- ", depth + 1)
         if step.when is not None:

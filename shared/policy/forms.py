@@ -177,27 +177,32 @@ class Step(Part):
     when: Condition | None = None
 
 
-class AllSteps(Part):
-    """Parallel steps that must all be done."""
+OnNo = Literal["when_impossible", "stop"]
+
+
+class Together(Part):
+    """Parallel steps; one "no" stops the group at once, or only when what is needed can't be reached any more."""
 
     id: Slug
     when: Condition | None = None
+    on_no: OnNo = "when_impossible"
+
+
+class AllSteps(Together):
+    """Parallel steps that must all be done."""
+
     all: "Several[AnyStep]" = Field(min_length=1)
 
 
-class AnySteps(Part):
+class AnySteps(Together):
     """Parallel steps of which one is enough."""
 
-    id: Slug
-    when: Condition | None = None
     any: "Several[AnyStep]" = Field(min_length=1)
 
 
-class AtLeastSteps(Part):
+class AtLeastSteps(Together):
     """Parallel steps of which a number is enough."""
 
-    id: Slug
-    when: Condition | None = None
     at_least: PositiveInt
     of: "Several[AnyStep]" = Field(min_length=1)
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from shared.calendar import Duration
 from shared.policy.checks import Check, compile_condition
 from shared.policy.evaluation import Answer, Case
-from shared.policy.forms import AllSteps, AnyStep, AnySteps, AtLeastSteps, Route, Step, inside
+from shared.policy.forms import AllSteps, AnyStep, AnySteps, AtLeastSteps, OnNo, Route, Step, inside
 from shared.policy.heading import Heading, compile_heading
 from shared.policy.question import Place
 from shared.trace import Decision, Node, Outcome, Rule, WhyNot
@@ -57,11 +57,12 @@ class FrozenStep:
 
 @dataclass(frozen=True, slots=True)
 class FrozenGroup:
-    """Steps side by side, of which `needed` are enough."""
+    """Steps side by side, of which `needed` are enough; `on_no` says what one refusal does (S-G6)."""
 
     id: str
     needed: int
     steps: tuple["FrozenStep | FrozenGroup", ...]
+    on_no: OnNo = "when_impossible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,8 @@ class StepPlan:
         frozen = tuple(part.freeze(case, office) for part in self.parts)
         steps = tuple(step for step, _ in frozen if step is not None)
         node = Node(self.rule, _worst(answer, frozen), inside=(*asked, *(node for _, node in frozen)))
-        return FrozenGroup(self.step.id, min(self.needed, len(steps)), steps) if steps else None, node
+        group = FrozenGroup(self.step.id, min(self.needed, len(steps)), steps, self.step.on_no)
+        return group if steps else None, node
 
     def _own(self, step: Step, answer: Answer, asked: tuple[Node, ...], office: Office) -> tuple[FrozenStep, Node]:
         role, duty = office.role_for(step.role)
@@ -190,4 +192,5 @@ def _step_rule(step: AnyStep, path: str, place: Place) -> Rule:
     if isinstance(step, Step):
         written = {"id": step.id, "role": step.role, "kind": step.kind, "evidence": list(step.evidence)}
         return Rule("step", path, place.clause, written=written)
-    return Rule("parallel", path, place.clause, written={"id": step.id, "needed": _together(step)[1]})
+    group: dict[str, object] = {"id": step.id, "needed": _together(step)[1]}
+    return Rule("parallel", path, place.clause, written=group | ({"on_no": "stop"} if step.on_no == "stop" else {}))

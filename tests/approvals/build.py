@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from services.approvals.requests.domain import Choice, Decision, Evidence, Request, Subject, decide, open_request
 from services.approvals.requests.states import State
 from services.approvals.routing.domain import Chain, Limit, Stage, StepClock
+from shared.policy.forms import OnNo
 from shared.policy.route import FrozenGroup, FrozenStep, StepKind
 
 START = datetime(2021, 3, 3, 9, 0, tzinfo=UTC)
@@ -17,8 +18,8 @@ def turn(step: str, *, role: str | None = None, kind: StepKind = "review") -> Fr
     return FrozenStep(step, role or step, kind, evidence)
 
 
-def parallel(needs: int, *parts: Stage, name: str = "together") -> FrozenGroup:
-    return FrozenGroup(name, needs, parts)
+def parallel(needs: int, *parts: Stage, name: str = "together", on_no: OnNo = "when_impossible") -> FrozenGroup:
+    return FrozenGroup(name, needs, parts, on_no)
 
 
 def route(

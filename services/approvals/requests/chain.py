@@ -41,9 +41,11 @@ def passed(stage: Stage, steps: Steps) -> bool:
 
 
 def failed(stage: Stage, steps: Steps) -> bool:
-    """Whether the stage can no longer be passed: a refused turn, or a quorum out of reach (S-G6)."""
+    """Whether the stage can no longer be passed: refused, stopped by one no, or its quorum out of reach (S-G6)."""
     if isinstance(stage, FrozenStep):
         return steps[stage.id] is StepState.REFUSED
+    if stage.on_no == "stop" and any(failed(part, steps) for part in _counted(stage)):
+        return True
     return sum(not failed(part, steps) for part in _counted(stage)) < _needed(stage)
 
 

@@ -8,6 +8,7 @@ from shared.policy.findings import Finding, finding
 from shared.policy.forms import AllSteps, AnyStep, AtLeastSteps, Route, Step, inside, leaves
 from shared.policy.lint.library import Library
 from shared.policy.lint.measures import Asker, check_condition
+from shared.policy.lint.paths import check_paths
 
 _DECIDING = ("review", "approve")
 _SIMPLE = re.compile(r"PT?(?P<count>\d+)(?P<unit>[DH])")
@@ -27,6 +28,7 @@ def check_route(document: Route, library: Library) -> Iterator[Finding]:
     yield from _ids(document)
     if not _certain(document.steps):
         yield finding("no_certain_decision", policy, "steps")
+    yield from check_paths(document, _walk(document.steps, "steps"))
     yield from check_condition(asker, document.reopens, "reopens")
     yield from _limits(document)
     yield from _clock(document, library)

@@ -170,6 +170,11 @@ def test_s_g6_a_reject_counts_only_once_the_quorum_is_out_of_reach():
     assert granted.state is State.GRANTED
 
 
+def test_s_g6_one_no_stops_a_group_that_says_so_though_its_quorum_is_in_reach():
+    two_of_three = parallel(2, turn("a"), turn("b"), turn("c"), on_no="stop")
+    assert decided(request(route(two_of_three)), "ann", "reject", step="a").state is State.REJECTED
+
+
 def test_one_no_ends_it_where_all_must_agree():
     asked = request(route(parallel(2, turn("a"), turn("b"))))
     assert decided(asked, "x", "reject", step="a").state is State.REJECTED

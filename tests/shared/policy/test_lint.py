@@ -92,6 +92,16 @@ def test_escalation_over_two_routes_must_not_come_back() -> None:
     assert any("marketing_director → sales_director → marketing_director" in entry.en for entry in found)
 
 
+def test_a_route_that_asks_too_much_to_be_proved_is_refused() -> None:
+    asked = drafts()["contract-route"].model_dump(by_alias=True, exclude_none=True)["steps"][4]["when"]
+    many = [{**asked, "window": {"last": f"P{days}D"}} for days in range(1, 12)]
+    one = changed("contract-route", {"steps[4].when": {"any": many}})
+    found = findings([*{**drafts(), one.id: one}.values()])
+    assert [(entry.code, entry.policy, entry.path) for entry in found] == [
+        ("route_too_wide", "contract-route", "steps")
+    ]
+
+
 def test_two_documents_that_lean_on_each_other_are_both_named() -> None:
     one = changed("contract-needed", {"require": {"policy": "order-admission", "is": "holds"}})
     found = [entry for entry in findings([*{**drafts(), one.id: one}.values()]) if entry.code == "policy_circle"]
