@@ -205,9 +205,10 @@ async def record_employment(
     response: Response,
     session: Session,
     now: Now,
+    today: Today,
     caller: Annotated[Principal, allowed("employment.write")],
 ) -> EmploymentRecorded:
-    """Record the whole employment; who has left can no longer act."""
+    """Record the whole employment; who has left can no longer act. Another manager leads from today on."""
     employment = Employment(
         joined_on=wanted.joined_on,
         left_on=wanted.left_on,
@@ -215,7 +216,9 @@ async def record_employment(
         leaves=tuple((leave.since, leave.until) for leave in wanted.leaves),
     )
     act = Act(caller.user_id, now)
-    await service.record_employment(session, user_id=user_id, employment=employment, expected_version=version, act=act)
+    await service.record_employment(
+        session, user_id=user_id, employment=employment, expected_version=version, today=today, act=act
+    )
     return await _show_employment(session, user_id, response)
 
 

@@ -1,6 +1,6 @@
 """How users prove themselves: logins, sessions, keys of machines, keys that sign."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, ForeignKey, Index, Text, func, text
@@ -21,6 +21,20 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+
+
+class Leading(Base):
+    """Who was whose line manager on the days `[valid_from, valid_until)`; open ends where nothing says otherwise."""
+
+    __tablename__ = "line_manager"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    user_id: Mapped[str] = mapped_column(Text, index=True)
+    manager_id: Mapped[str] = mapped_column(Text, index=True)
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    recorded_by: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class LoginAttempt(Base):

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.models import Account
 from services.accounts.identity.domain import NewHolding
-from services.accounts.identity.models import ApiKey, LoginAttempt, RefreshToken, SigningKey, User
+from services.accounts.identity.models import ApiKey, Leading, LoginAttempt, RefreshToken, SigningKey, User
 from shared.db.mechanisms import person, role_holding
 
 ISSUING = 0x49535355  # advisory lock: two processes never make the next signing key, or the first user, at once
@@ -106,6 +106,23 @@ async def same_role_held(session: AsyncSession, *, user_id: str, wanted: NewHold
         held.department.is_not_distinct_from(wanted.department),
     )
     return bool(await session.scalar(select(func.count()).select_from(role_holding).where(same, overlap)))
+
+
+def people_led_by(manager_id: str, *, on: date) -> Select[Any]:
+    """The ids of those whose line manager somebody was on a day."""
+    begun = or_(Leading.valid_from.is_(None), Leading.valid_from <= on)
+    still = or_(Leading.valid_until.is_(None), Leading.valid_until > on)
+    return select(Leading.user_id).where(Leading.manager_id == manager_id, begun, still)
+
+
+async def is_led(session: AsyncSession, *, user_id: str) -> bool:
+    """Whether a line manager was ever recorded for somebody."""
+    return await session.scalar(select(Leading.id).where(Leading.user_id == user_id).limit(1)) is not None
+
+
+async def end_leading(session: AsyncSession, *, user_id: str, until: date) -> None:
+    open_ended = Leading.user_id == user_id, Leading.valid_until.is_(None)
+    await session.execute(update(Leading).where(*open_ended).values(valid_until=until))
 
 
 @dataclass(frozen=True, slots=True)

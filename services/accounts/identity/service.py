@@ -32,7 +32,7 @@ from services.accounts.identity.domain import (
     check_holding,
 )
 from services.accounts.identity.issuer import rotate_keys
-from services.accounts.identity.models import ApiKey, User
+from services.accounts.identity.models import ApiKey, Leading, User
 from services.accounts.settings import AccountsSettings
 from shared import audit, outbox
 from shared.auth.people import PEOPLE_HANDLERS
@@ -135,13 +135,18 @@ async def end_role(session: AsyncSession, *, user_id: str, holding_id: str, unti
 
 
 async def record_employment(
-    session: AsyncSession, *, user_id: str, employment: Employment, expected_version: int, act: Act
+    session: AsyncSession, *, user_id: str, employment: Employment, expected_version: int, today: date, act: Act
 ) -> None:
-    """Replace the user's whole employment. Raises UserNotFound, ValidationProblem, PreconditionFailed."""
+    """Replace the user's whole employment; another manager leads from today on, and who led before stays known.
+
+    Raises UserNotFound, ValidationProblem, PreconditionFailed.
+    """
     check_employment(employment)
     if employment.manager_id is not None:
         await _check_manager(session, manager_id=employment.manager_id, user_id=user_id)
-    await _changing(session, user_id=user_id, expected_version=expected_version)
+    before = await _changing(session, user_id=user_id, expected_version=expected_version)
+    if employment.manager_id != before.manager_id:
+        await _note_manager(session, user_id=user_id, manager_id=employment.manager_id, today=today, act=act)
     changed = EmploymentChanged(
         occurred_at=act.now,
         user_id=user_id,
@@ -210,6 +215,25 @@ def _check_key(wanted: NewApiKey) -> None:
         errors.append(FieldError("/expires_at", "past", {"en": "must be in the future", "zh": "须晚于当前时间"}))
     if errors:
         raise ValidationProblem(errors=errors)
+
+
+async def _note_manager(session: AsyncSession, *, user_id: str, manager_id: str | None, today: date, act: Act) -> None:
+    """The first one recorded has led all along; each later one leads from the day on which he is recorded (S-D1)."""
+    known = await repository.is_led(session, user_id=user_id)
+    await repository.end_leading(session, user_id=user_id, until=today)
+    if manager_id is None:
+        return
+    session.add(
+        Leading(
+            id=str(new_id()),
+            user_id=user_id,
+            manager_id=manager_id,
+            valid_from=today if known else None,
+            valid_until=None,
+            recorded_by=act.actor,
+            recorded_at=act.now,
+        )
+    )
 
 
 async def _check_manager(session: AsyncSession, *, manager_id: str, user_id: str) -> None:

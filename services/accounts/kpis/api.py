@@ -92,7 +92,7 @@ async def read_kpis(
             by=oldest_first(person.c.user_id),
             show=lambda row: (Scope(kind, row.user_id), row.name),
         )
-    found = await service.boards(session, scopes=page.items, occasion=occasion)
+    found = await service.boards(session, scopes=page.items, occasion=occasion, reach=reach)
     return Page(items=[shown_board(board, known_at, here.language) for board in found], next=page.next)
 
 
@@ -113,7 +113,7 @@ async def draw_kpis(
     occasion = occasion_of(here, policies, named_span(period), as_of, known_at)
     kind, reach = ScopeKind(scope.value), caller.reach("kpis.read")
     scopes = await service.scopes_of(session, kind=kind, occasion=occasion, reach=reach, only=scope_id)
-    boards = await service.boards(session, scopes=scopes[:MOST_ROWS], occasion=occasion)
+    boards = await service.boards(session, scopes=scopes[:MOST_ROWS], occasion=occasion, reach=reach)
     picture = draw(boards, period=period, as_of=occasion.known_on.isoformat(), language=here.language)
     return Response(picture, media_type="image/svg+xml")
 

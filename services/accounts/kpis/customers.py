@@ -69,12 +69,16 @@ class Customers:
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """The scope, its people and its customers; `listed` are the days each account was a key account."""
+    """The scope, its people and its customers; `listed` are the days each account was a key account.
+
+    `branches` are those whose figures are shown of people; None shows all.
+    """
 
     scope: Scope
     people: Collection[str]
     customers: Customers
     listed: Sequence[AccountLife]
+    branches: Collection[str] | None = None
 
 
 async def customers_before(session: AsyncSession, *, customers: Customers, span: Period, day: Day) -> int:

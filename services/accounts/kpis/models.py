@@ -67,7 +67,7 @@ class DossierShare(Base):
 
 
 class Appraisal(Base):
-    """The score of somebody or of a branch for a period that is over, with its whole trace."""
+    """The score of somebody or of a branch for a period that is over, `[valid_from, valid_until)`, with its trace."""
 
     __tablename__ = "appraisal"
 
@@ -75,6 +75,8 @@ class Appraisal(Base):
     scope: Mapped[str]
     scope_id: Mapped[str]
     period: Mapped[str]
+    valid_from: Mapped[date]
+    valid_until: Mapped[date]
     as_of: Mapped[date]
     policy: Mapped[str]
     score: Mapped[Decimal | None] = mapped_column(Numeric())
@@ -95,6 +97,8 @@ class KpiWarning(Base):
     scope: Mapped[str]
     scope_id: Mapped[str]
     period: Mapped[str]
+    valid_from: Mapped[date]
+    valid_until: Mapped[date]
     policy: Mapped[str]
     code: Mapped[str]
     value: Mapped[str]

@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, s
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from services.accounts.dossiers.models import Account, AccountPaper, TeamRow
 from services.accounts.dossiers.repository import team_known
+from services.accounts.identity.repository import people_led_by
 from services.accounts.kpis.material import SoldOn
 from services.accounts.kpis.models import Appraisal, DossierShare, KpiOrder, KpiSale, KpiWarning, WatchedPeriod
 from services.accounts.kpis.sales import Sale, SoldOrder, credited, from_plain, to_plain
@@ -102,9 +104,9 @@ async def teams_of(session: AsyncSession, *, account_ids: Collection[str]) -> di
     return found
 
 
-async def people_of(session: AsyncSession, *, manager_id: str) -> tuple[str, ...]:
-    """A manager and those whose line manager he is."""
-    rows = await session.scalars(select(person.c.user_id).where(person.c.manager_id == manager_id))
+async def people_of(session: AsyncSession, *, manager_id: str, on: date) -> tuple[str, ...]:
+    """A manager and those whose line manager he was on a day."""
+    rows = await session.scalars(people_led_by(manager_id, on=on))
     return (manager_id, *sorted(set(rows) - {manager_id}))
 
 
@@ -112,17 +114,29 @@ async def name_of(session: AsyncSession, *, user_id: str) -> str:
     return await session.scalar(select(person.c.name).where(person.c.user_id == user_id)) or user_id
 
 
-def sold_by(scope: Scope, people: Collection[str]) -> ColumnElement[bool]:
-    """A branch's sales are of its orders; people's are what was credited to them."""
-    return KpiSale.branch == scope.id if scope.kind is ScopeKind.branch else KpiSale.user_id.in_(people)
+def sold_by(scope: Scope, people: Collection[str], branches: Collection[str] | None) -> ColumnElement[bool]:
+    """A branch's sales are of its orders; people's are what was credited to them, in the branches that are shown."""
+    if scope.kind is ScopeKind.branch:
+        return KpiSale.branch == scope.id
+    return and_(KpiSale.user_id.in_(people), of_branches(KpiSale.branch, branches))
 
 
-def accounts_in(scope: Scope, people: Collection[str], day: date) -> Select[Any]:
-    """The accounts of a branch, or those in whose team the people are on that day."""
+def accounts_in(
+    scope: Scope, people: Collection[str], day: date, *, known_at: datetime, branches: Collection[str] | None
+) -> Select[Any]:
+    """The accounts of a branch, or those in whose team, as it was known, the people are on that day."""
     if scope.kind is ScopeKind.branch:
         return select(Account.id).where(Account.branch == scope.id)
     still = and_(TeamRow.valid_from <= day, or_(TeamRow.valid_until.is_(None), TeamRow.valid_until > day))
-    return select(TeamRow.account_id).where(TeamRow.user_id.in_(people), still, team_known())
+    query = select(TeamRow.account_id).where(TeamRow.user_id.in_(people), still, team_known(known_at))
+    if branches is None:
+        return query
+    return query.join(Account, Account.id == TeamRow.account_id).where(of_branches(Account.branch, branches))
+
+
+def of_branches(column: InstrumentedAttribute[str], branches: Collection[str] | None) -> ColumnElement[bool]:
+    """The rows of the branches that are shown; None shows all."""
+    return true() if branches is None else column.in_(branches)
 
 
 async def sales_of(session: AsyncSession, *, whose: ColumnElement[bool], span: Period, day: Day) -> tuple[SoldOn, ...]:
@@ -186,6 +200,11 @@ async def keep_warning(session: AsyncSession, *, row: Mapping[str, Any]) -> bool
     """Once per (KPI, scope, period): whether it is the first."""
     statement = upsert(KpiWarning).values(**row).on_conflict_do_nothing().returning(KpiWarning.id)
     return await session.scalar(statement) is not None
+
+
+async def watched_periods(session: AsyncSession) -> list[str]:
+    """The keys of the months, quarters and years whose warnings have been looked for."""
+    return list(await session.scalars(select(WatchedPeriod.period)))
 
 
 async def begin_watch(session: AsyncSession, *, period: str, now: Any) -> bool:

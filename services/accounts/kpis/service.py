@@ -39,6 +39,7 @@ from services.accounts.targets.domain import PlannedKpi, Scope, ScopeKind
 from services.accounts.targets.models import KpiTarget
 from shared.auth.principal import Reach
 from shared.calendar import Period
+from shared.calendar import period as calendar_period
 from shared.db.mechanisms import person
 from shared.errors import Words
 from shared.events.accounts import KpiWarningRaised
@@ -114,27 +115,37 @@ def card_of(occasion: Occasion, *, subject: str) -> ScorecardPlan:
     return card
 
 
-async def boards(session: AsyncSession, *, scopes: Sequence[NamedScope], occasion: Occasion) -> list[Board]:
-    """What each KPI says of each scope, as of the occasion's day."""
+async def boards(
+    session: AsyncSession, *, scopes: Sequence[NamedScope], occasion: Occasion, reach: Reach
+) -> list[Board]:
+    """What each KPI says of each scope, as of the occasion's day; of somebody else only what he did within reach."""
     if not scopes:
         return []
     card = card_of(occasion, subject=SUBJECTS[scopes[0][0].kind])
-    return [judge(card, await gather(session, scope=scope, occasion=occasion), name=name) for scope, name in scopes]
+    return [
+        judge(card, await gather(session, scope=scope, occasion=occasion, reach=reach), name=name)
+        for scope, name in scopes
+    ]
 
 
-async def gather(session: AsyncSession, *, scope: Scope, occasion: Occasion) -> ScopeMaterial:
+def branches_shown(scope: Scope, reach: Reach) -> frozenset[str] | None:
+    """The branches whose figures a caller may see of a scope; None where he sees all of it, as of his own."""
+    return None if reach.everywhere or scope.id == reach.user_id else reach.branches
+
+
+async def gather(session: AsyncSession, *, scope: Scope, occasion: Occasion, reach: Reach) -> ScopeMaterial:
     """Everything the twelve facts may ask about one scope."""
     span, day = occasion.span, occasion.day
-    people = await _people(session, scope)
-    last = min(day.known_on, span.last)
-    accounts = repository.accounts_in(scope, people, last)
+    last, shown = min(day.known_on, span.last), branches_shown(scope, reach)
+    people = await _people(session, scope, on=last)
+    accounts = repository.accounts_in(scope, people, last, known_at=day.known_at, branches=shown)
     who = Customers(accounts, await heirs_at(session, moment=day.known_at), day.known_at)
     return ScopeMaterial(
         scope=scope,
         span=span,
         known_on=day.known_on,
         zone=occasion.zone,
-        sales=await repository.sales_of(session, whose=repository.sold_by(scope, people), span=span, day=day),
+        sales=await repository.sales_of(session, whose=repository.sold_by(scope, people, shown), span=span, day=day),
         sales_plans=await _sales_plans(session, scope=scope, people=people, occasion=occasion),
         planned=await _planned(session, scope=scope, occasion=occasion),
         rates=await exchange_rates(session),
@@ -145,7 +156,7 @@ async def gather(session: AsyncSession, *, scope: Scope, occasion: Occasion) -> 
         completeness=await repository.mean_share(session, accounts=who.going_on, day=last),
         work=await work_of(
             session,
-            whose=Whose(scope, people, who, await customers.listed_days(session, customers=who, day=day)),
+            whose=Whose(scope, people, who, await customers.listed_days(session, customers=who, day=day), shown),
             span=span,
             day=day,
         ),
@@ -154,9 +165,9 @@ async def gather(session: AsyncSession, *, scope: Scope, occasion: Occasion) -> 
     )
 
 
-async def _people(session: AsyncSession, scope: Scope) -> tuple[str, ...]:
+async def _people(session: AsyncSession, scope: Scope, *, on: date) -> tuple[str, ...]:
     if scope.kind is ScopeKind.manager:
-        return await repository.people_of(session, manager_id=scope.id)
+        return await repository.people_of(session, manager_id=scope.id, on=on)
     return (scope.id,)
 
 
@@ -193,7 +204,7 @@ def _conditions(plans: Plans, name: str) -> ConditionsPlan | None:
 async def appraise(session: AsyncSession, *, scope: NamedScope, occasion: Occasion, who: Whereabouts) -> Appraisal:
     """The weighted score of a period that is over, kept with its trace. Raises PeriodNotOver, AlreadyAppraised."""
     _check_over(occasion.span, who)
-    [board] = await boards(session, scopes=[scope], occasion=occasion)
+    [board] = await boards(session, scopes=[scope], occasion=occasion, reach=who.reach)
     row = await _keep(session, kind=scope[0].kind.value, decision=board.decision, occasion=occasion, who=who)
     row.warning = board.warn or None
     await warn_of(session, found=warnings_of(board), period=board.span.key, now=who.now)
@@ -234,6 +245,8 @@ async def _keep(
         scope=kind,
         scope_id=subject,
         period=period,
+        valid_from=occasion.span.first,
+        valid_until=occasion.span.until,
         as_of=occasion.known_on,
         policy=decision.policy,
         score=decision.outcome.score,
@@ -256,7 +269,7 @@ async def watch_period(session: AsyncSession, *, occasion: Occasion, now: dateti
         if card_for(occasion.plans, subject=subject, kind=kind_of(occasion.span)) is None:
             continue
         scopes = await scopes_of(session, kind=kind, occasion=occasion, reach=everybody)
-        for board in await boards(session, scopes=scopes, occasion=occasion):
+        for board in await boards(session, scopes=scopes, occasion=occasion, reach=everybody):
             found += warnings_of(board)
     return await warn_of(session, found=found, period=occasion.span.key, now=now)
 
@@ -278,7 +291,9 @@ async def _warn(session: AsyncSession, one: Warned, *, period: str, now: datetim
         "light": one.light,
     }
     warning_id = str(new_id())
-    first = await repository.keep_warning(session, row={"id": warning_id, **said, "recorded_at": now})
+    span = calendar_period(period)
+    days = {"valid_from": span.first, "valid_until": span.until}
+    first = await repository.keep_warning(session, row={"id": warning_id, **said, **days, "recorded_at": now})
     if first:
         record(session, KpiWarningRaised(occurred_at=now, warning_id=warning_id, **said))
     return first

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.asked_facts import FactsOf
@@ -17,6 +17,7 @@ from services.accounts.kpis.adherence import months_of, services_checked
 from services.accounts.kpis.customers import Customers, Whose
 from services.accounts.kpis.life import end_of
 from services.accounts.kpis.material import AccountLife, Asked, Due, SoldOn, Work
+from services.accounts.kpis.repository import of_branches
 from services.accounts.kpis.vantage import Day
 from services.accounts.return_visits.models import ReturnVisit
 from services.accounts.return_visits.repository import falsified_by_branch
@@ -75,7 +76,7 @@ async def cases_won(session: AsyncSession, *, whose: Whose, span: Period, known_
     theirs = (
         DevelopmentCase.branch == whose.scope.id
         if whose.scope.kind is ScopeKind.branch
-        else DevelopmentCase.picked_by.in_(whose.people)
+        else and_(DevelopmentCase.picked_by.in_(whose.people), of_branches(DevelopmentCase.branch, whose.branches))
     )
     query = select(DevelopmentCase.closed_on).where(
         theirs,

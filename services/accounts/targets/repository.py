@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.domain import AccountMerged
@@ -51,17 +51,22 @@ async def scope_exists(
 
 
 def seen_by(reach: Reach, table: Any) -> ColumnElement[bool]:
-    """Rows of the caller's branches, of the people who hold a role in them, of their accounts, and his own."""
+    """Rows of the caller's branches, of people of the days they had a role there, of their accounts, and his own."""
     if reach.everywhere:
         return true()
-    branches = sorted(reach.branches)
-    staff = select(role_holding.c.user_id).where(role_holding.c.branch.in_(branches))
+    branches, held = sorted(reach.branches), role_holding.c
+    there_then = exists().where(
+        held.user_id == table.scope_id,
+        held.branch.in_(branches),
+        held.valid_from < table.valid_until,
+        or_(held.valid_until.is_(None), held.valid_until > func.greatest(table.valid_from, held.valid_from)),
+    )
     theirs = select(Account.id).where(within(reach, branch=Account.branch, account=Account.id))
     of_people = table.scope.not_in([ScopeKind.branch, ScopeKind.account])
     return or_(
         false(),
         (table.scope == ScopeKind.branch) & table.scope_id.in_(branches),
-        of_people & (table.scope_id.in_(staff) | (table.scope_id == reach.user_id)),
+        of_people & (there_then | (table.scope_id == reach.user_id)),
         (table.scope == ScopeKind.account) & table.scope_id.in_(theirs),
     )
 

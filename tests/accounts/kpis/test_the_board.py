@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text, update
 
 from deploy.local.databases import plain
 from mainstay.kpis import bring_orders
@@ -18,7 +18,8 @@ from services.accounts.consumers import take_events
 from services.accounts.identity.bootstrap import create_first_administrator
 from services.accounts.kpis.consumer import note_sales
 from services.accounts.kpis.jobs import note_completeness, watch_periods
-from services.accounts.kpis.models import DossierShare, KpiSale
+from services.accounts.kpis.models import Appraisal, DossierShare, KpiSale, KpiWarning
+from services.accounts.kpis.repository import people_of
 from services.accounts.settings import AccountsSettings
 from shared.db.mechanisms import outbox
 from shared.db.session import commit
@@ -431,3 +432,82 @@ async def test_kpi_orders_from_before_the_board_come_on_it_from_the_archive(
         await note_sales(session, [(back, at)], zone=ZONE)
         await commit(session)
     assert [net for net, _, _ in await on_the_board()] == [10_000, -1_000]
+
+
+async def test_s_d1_as_of_shows_the_quarters_board_after_the_people_have_another_manager(quarter: Quarter) -> None:
+    head, rep, admin = quarter.ids["head"], quarter.ids["rep"], await quarter.accounts.admin()
+    before = await quarter.board("kam", "manager", head, as_of="2021-03-31")
+    path = f"/v1/users/{rep}/employment"
+    tag = (await admin.get(path)).headers["ETag"]
+    moved = await admin.put(path, {"manager_id": quarter.ids["kam"]}, headers={"If-Match": tag})
+    assert moved.status_code == 200, moved.text
+    assert await quarter.board("kam", "manager", head, as_of="2021-03-31") == before
+    today = await quarter.board("kam", "manager", quarter.ids["kam"], period="2021-04")
+    assert line_of(today, "plan")["because"] == "no_plan"
+    async with quarter.accounts.sessions() as session:
+        led = [await people_of(session, manager_id=head, on=date(2021, month, 30)) for month in (3, 4)]
+    assert [rep in people for people in led] == [True, False]
+
+
+async def test_s_d1_as_of_shows_the_quarters_board_after_the_team_was_rewritten(quarter: Quarter) -> None:
+    before = await quarter.board("kam", "rep", quarter.ids["rep"], as_of="2021-03-31")
+    team = f"/v1/accounts/{quarter.ids['account']}/team"
+    tag = (await quarter.people["kam"].get(f"/v1/accounts/{quarter.ids['account']}")).headers["ETag"]
+    other = [{"user_id": quarter.ids["second"], "duty": "account_rep", "share": "1", "valid_from": "2021-01-05"}]
+    put = await quarter.people["kam"].put(team, {"members": other}, headers={"If-Match": tag})
+    assert put.status_code == 200, put.text
+    assert await quarter.board("kam", "rep", quarter.ids["rep"], as_of="2021-03-31") == before
+
+
+async def test_kpi_a_manager_of_one_branch_sees_what_somebody_of_two_did_in_his(quarter: Quarter) -> None:
+    house, admin = quarter.accounts, await quarter.accounts.admin()
+    roles = [{"role": "account_rep", "branch": branch} for branch in ("kinshasa", "lubumbashi")]
+    user = await house.new_user(*roles)
+    both = user["user_id"]
+    assert (await admin.get(f"/v1/users/{both}")).status_code == 200
+    at, account = datetime(2021, 4, 6, 9, tzinfo=UTC), quarter.ids["account"]
+    await sold(house, account, both, 70_000, at, branch="lubumbashi")
+    await sold(house, account, both, 30_000, at)
+    target = {"scope": "rep", "scope_id": both, "period": "2021-04", "amount": {"amount": "1000.00", "currency": "CNY"}}
+    assert (await quarter.people["kam"].post("/v1/sales-targets", target)).status_code == 201
+    quarter.people["both"] = await house.caller(user["login"])
+    seen = {
+        who: line_of(await quarter.board(who, "rep", both, period="2021-04"), "plan")["value"]
+        for who in ("head", "kam", "both")
+    }
+    assert seen == {"head": "0.300000", "kam": "1.000000", "both": "1.000000"}
+
+
+async def test_kpi_who_left_a_branch_is_seen_there_only_for_the_days_he_was_in_it(quarter: Quarter) -> None:
+    house, kam, head = quarter.accounts, quarter.people["kam"], quarter.people["head"]
+    until = {"role": "account_rep", "branch": "kinshasa", "valid_until": "2021-04-01"}
+    mover = (await house.new_user(until, {"role": "account_rep", "branch": "lubumbashi", "valid_from": "2021-04-01"}))[
+        "user_id"
+    ]
+    amount = {"amount": "777777.00", "currency": "CNY"}
+    for period in ("2021-Q2", "2021"):
+        made = await kam.post(
+            "/v1/sales-targets", {"scope": "rep", "scope_id": mover, "period": period, "amount": amount}
+        )
+        assert made.status_code == 201, made.text
+    listed = (await head.get(f"/v1/sales-targets?scope_id={mover}")).json()["items"]
+    assert [row["period"] for row in listed] == ["2021"]
+    appraised = await quarter.people["kam"].post(
+        "/v1/appraisals", {"scope": "rep", "scope_id": mover, "period": "2021-Q1"}
+    )
+    assert appraised.status_code == 201, appraised.text
+    [there_then] = (await head.get(f"/v1/appraisals?id={mover}")).json()["items"]
+    async with house.sessions() as session:
+        later = {"valid_from": date(2021, 4, 1), "valid_until": date(2021, 7, 1), "period": "2021-Q2"}
+        await session.execute(update(Appraisal).where(Appraisal.id == there_then["id"]).values(**later))
+        await session.execute(
+            insert(KpiWarning).values(
+                id=str(new_id()), kpi="kpi.plan_completion", scope="rep", scope_id=mover, policy="p@1", code="low",
+                value="0", light="red", recorded_at=BEGIN, **later,
+            )
+        )  # fmt: skip
+        await commit(session)
+    assert (await head.get(f"/v1/appraisals?id={mover}")).json()["items"] == []
+    assert (await head.get(f"/v1/appraisals/{there_then['id']}/explanation")).status_code == 404
+    assert (await head.get(f"/v1/kpi-warnings?id={mover}")).json()["items"] == []
+    assert len((await kam.get(f"/v1/kpi-warnings?id={mover}")).json()["items"]) == 1
