@@ -11,7 +11,7 @@ from services.accounts.contacts.facts import FUNCTIONS, VisitedAccount
 from services.accounts.contacts.models import Contact
 from services.accounts.contacts.schemas import NewContact
 from services.accounts.dossiers.service import Whereabouts
-from services.accounts.flags.repository import take_round
+from services.accounts.flags.rounds import take_missed_rounds
 from services.accounts.flags.service import Flagged, raise_flag
 from services.accounts.happened import check_happened
 from shared.calendar import Period, day_start, local_day, period_of, preceding
@@ -51,10 +51,18 @@ async def file_form(session: AsyncSession, *, contact: Contact, file_hash: str) 
 
 
 async def close_month_of_visits(session: AsyncSession, *, policies: PolicySet, now: datetime, zone: str) -> int:
-    """Once after each month's end: flag the listed accounts its documents find unvisited; returns how many."""
-    month = preceding(period_of("month", local_day(now, zone)))
-    if not await take_round(session, job=MONTHLY_VISITS, period=month.key, now=now):
-        return 0
+    """Once after each month's end, the missed ones included: flag the listed accounts its documents find unvisited.
+
+    Returns how many.
+    """
+    last_over = preceding(period_of("month", local_day(now, zone)))
+    months = await take_missed_rounds(session, job=MONTHLY_VISITS, last_over=last_over, now=now)
+    return sum([await flag_unvisited(session, policies=policies, month=month, at=(now, zone)) for month in months])
+
+
+async def flag_unvisited(session: AsyncSession, *, policies: PolicySet, month: Period, at: tuple[datetime, str]) -> int:
+    """Ask the documents of a month's end about every account listed on its last day; returns how many flags are new."""
+    now, zone = at
     rules = Rulebook(policies.in_force(month.last))
     known = await visited_accounts(session, month=month)
     as_of = last_moment(month, zone)

@@ -26,5 +26,10 @@ async def take_round(session: AsyncSession, *, job: str, period: str, now: datet
     return await session.scalar(statement.on_conflict_do_nothing().returning(RoundDone.job)) is not None
 
 
+async def rounds_done(session: AsyncSession, *, job: str) -> list[str]:
+    """The keys of the periods for which a job's round was done."""
+    return list(await session.scalars(select(RoundDone.period).where(RoundDone.job == job)))
+
+
 def flags_within(reach: Reach) -> Select[Flag]:
     return select(Flag).join(Account, Account.id == Flag.account_id).where(seen_by(reach))

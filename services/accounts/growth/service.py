@@ -10,7 +10,7 @@ from services.accounts.asked_facts import FactsOf
 from services.accounts.contacts.repository import listed_accounts
 from services.accounts.contacts.service import last_moment
 from services.accounts.dossiers.service import Whereabouts
-from services.accounts.flags.repository import take_round
+from services.accounts.flags.rounds import take_missed_rounds
 from services.accounts.flags.service import Flagged, raise_flag
 from services.accounts.growth import repository
 from services.accounts.growth.domain import Aim, NotMeasurable
@@ -18,7 +18,7 @@ from services.accounts.growth.facts import FUNCTIONS, PlannedAccount
 from services.accounts.growth.measures import check_aim, check_target
 from services.accounts.growth.models import GrowthObjective, GrowthPlan
 from services.accounts.growth.schemas import NewObjective, NewPlan
-from shared.calendar import local_day, period_of, preceding
+from shared.calendar import Period, local_day, period_of, preceding
 from shared.ids import new_id
 from shared.jobs import Job
 from shared.policy.compiled import CompiledPolicies, PolicySet
@@ -103,10 +103,18 @@ def growth_jobs(zone: str) -> tuple[Job, ...]:
 
 
 async def close_month_of_plans(session: AsyncSession, *, policies: PolicySet, now: datetime, zone: str) -> int:
-    """Once after each month's end: flag the listed accounts whose plan lacks something; returns how many."""
-    month = preceding(period_of("month", local_day(now, zone)))
-    if not await take_round(session, job=MONTHLY_PLANS, period=month.key, now=now):
-        return 0
+    """Once after each month's end, the missed ones included: flag the listed accounts whose plan lacks something.
+
+    Returns how many.
+    """
+    last_over = preceding(period_of("month", local_day(now, zone)))
+    months = await take_missed_rounds(session, job=MONTHLY_PLANS, last_over=last_over, now=now)
+    return sum([await flag_plans(session, policies=policies, month=month, at=(now, zone)) for month in months])
+
+
+async def flag_plans(session: AsyncSession, *, policies: PolicySet, month: Period, at: tuple[datetime, str]) -> int:
+    """Ask the documents of a month's end about every account listed on its last day; returns how many flags are new."""
+    now, zone = at
     rules, as_of, raised = Rulebook(policies.in_force(month.last)), last_moment(month, zone), 0
     for account_id, material in (await planned_accounts(session, on=month.last)).items():
         asked = FactsOf(FUNCTIONS, material, zone).ask(rules, CLOSING, Subject("account", account_id), as_of)

@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.checklist import CHECKLIST, checklist_of, measure_dossiers
+from services.accounts.flags.rounds import periods_missed
 from services.accounts.kpis import repository
+from services.accounts.kpis.domain import kind_of
 from services.accounts.kpis.service import Occasion, watch_period
-from shared.calendar import PeriodKind, local_day, period_of, preceding
+from shared.calendar import PeriodKind, local_day, period, period_of, preceding
 from shared.jobs import Job
 from shared.policy.compiled import CompiledPolicies
 
@@ -47,11 +49,14 @@ async def note_completeness(session: AsyncSession, *, policies: CompiledPolicies
 
 
 async def watch_periods(session: AsyncSession, *, policies: CompiledPolicies, now: datetime, zone: str) -> int:
-    """Look once at the last month, quarter and year that are over; returns how many warnings were new."""
+    """Look once at each month, quarter and year that is over, the missed ones included; returns how many were new."""
     today, raised = local_day(now, zone), 0
+    watched = await repository.watched_periods(session)
     for kind in WATCHED:
-        span = preceding(period_of(kind, today))
-        if await repository.begin_watch(session, period=span.key, now=now):
+        done = [key for key in watched if kind_of(period(key)) == kind]
+        for span in periods_missed(preceding(period_of(kind, today)), done=done):
+            if not await repository.begin_watch(session, period=span.key, now=now):
+                continue
             plans = (await policies.current(session)).in_force(span.last)
             occasion = Occasion(span, known_on=span.last, plans=plans, zone=zone)
             raised += await watch_period(session, occasion=occasion, now=now)

@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.service import Whereabouts
+from services.accounts.flags.rounds import periods_missed
 from services.accounts.ratings import repository
 from services.accounts.ratings.appraising import RATING_ROW
 from services.accounts.ratings.repository import AccountsWanted
@@ -44,7 +45,7 @@ def rates_every_period(zone: str) -> Job:
 
 
 async def rate_ended_period(session: AsyncSession, *, policies: PolicySet, now: datetime, zone: str) -> Period | None:
-    """Rates every account that was there when the last window ended; None where that is done, or nothing says how.
+    """Rates every account that was there when a window ended, the oldest missed first; None where all is done.
 
     Each portion is committed, and a run that was broken off goes on by the documents of the day it began on.
     """
@@ -53,7 +54,11 @@ async def rate_ended_period(session: AsyncSession, *, policies: PolicySet, now: 
         card = rules.scorecard(row=RATING_ROW, subject="account").document
     except NotGoverned:
         return None
-    ended = preceding(period_of(card.window or "half_year", local_day(now, zone)))
+    last_over = preceding(period_of(card.window or "half_year", local_day(now, zone)))
+    missed = periods_missed(last_over, done=await repository.periods_rated(session))
+    if not missed:
+        return None
+    ended = missed[0]
     begun = await repository.run_of_period(session, key=ended.key)
     if begun is not None and begun.ended_at is not None:
         return None

@@ -144,6 +144,12 @@ def seen_proposals(reach: Reach) -> Select[Any]:
     return select(RatingProposal).join(Account, Account.id == RatingProposal.account_id).where(seen)
 
 
+async def periods_rated(session: AsyncSession) -> list[str]:
+    """The keys of the periods whose run has ended."""
+    query = select(RatingRun.period).where(RatingRun.period.is_not(None), RatingRun.ended_at.is_not(None))
+    return [key for key in await session.scalars(query) if key is not None]
+
+
 async def run_of_period(session: AsyncSession, *, key: str) -> RatingRun | None:
     """The run that the end of a half year started, ended or not."""
     found: RatingRun | None = await session.scalar(select(RatingRun).where(RatingRun.period == key))

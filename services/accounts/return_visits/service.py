@@ -14,7 +14,8 @@ from services.accounts.contacts.models import Contact
 from services.accounts.contacts.repository import listed_accounts
 from services.accounts.dossiers.models import Account
 from services.accounts.dossiers.service import Whereabouts
-from services.accounts.flags.repository import take_round
+from services.accounts.flags.repository import rounds_done, take_round
+from services.accounts.flags.rounds import periods_missed
 from services.accounts.flags.service import Flagged, raise_flag
 from services.accounts.happened import check_happened
 from services.accounts.moves import moved
@@ -194,11 +195,15 @@ def end_of(day: date, zone: str) -> datetime:
 
 
 async def ask_what_is_due(session: AsyncSession, *, policies: PolicySet, now: datetime, zone: str) -> int:
-    """Once after each month's due day: flag the listed accounts whose papers are not in; returns how many."""
+    """Once after each month's due day, the missed ones included: flag the listed accounts whose papers are not in.
+
+    Returns how many.
+    """
     today = local_day(now, zone)
     this_month = period_of("month", today)
+    done = await rounds_done(session, job=DUE_ROUND)
     raised = 0
-    for month in (preceding(this_month), this_month):
+    for month in (*periods_missed(preceding(this_month), done=done), this_month):
         rules = Rulebook(policies.in_force(min(month.last, today)))
         due = due_day(rules, month)
         if today > due and await take_round(session, job=DUE_ROUND, period=month.key, now=now):

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.accounts.dossiers.service import Whereabouts
 from services.accounts.flags.repository import take_round
+from services.accounts.flags.rounds import take_missed_rounds
 from services.accounts.flags.service import Flagged, raise_flag
 from services.accounts.support import repository
 from services.accounts.support.domain import due_reminders
@@ -14,7 +15,7 @@ from services.accounts.support.gathering import Asking, known_accounts
 from services.accounts.support.models import ProgrammeMembership
 from services.accounts.support.service import Evaluated, evaluated, keep_evaluation, plain_missing
 from shared.auth.principal import Reach
-from shared.calendar import Duration, local_day, period_of, preceding
+from shared.calendar import Duration, Period, local_day, period_of, preceding
 from shared.ids import new_id
 from shared.jobs import Job
 from shared.policy.compiled import CompiledPolicies, PolicySet
@@ -62,13 +63,17 @@ async def remind_members(session: AsyncSession, *, policies: PolicySet, now: dat
 
 
 async def close_month_of_programmes(session: AsyncSession, *, policies: PolicySet, now: datetime, zone: str) -> int:
-    """Once after each month's end: every member is evaluated as of its last day, and flagged where a deadline passed.
+    """Once after each month's end, the missed ones included; returns how many flags were raised."""
+    last_over = preceding(period_of("month", local_day(now, zone)))
+    months = await take_missed_rounds(session, job=CLOSING, last_over=last_over, now=now)
+    return sum([await close_programmes(session, policies=policies, month=month, at=(now, zone)) for month in months])
 
-    Returns how many flags were raised.
-    """
-    month = preceding(period_of("month", local_day(now, zone)))
-    if not await take_round(session, job=CLOSING, period=month.key, now=now):
-        return 0
+
+async def close_programmes(
+    session: AsyncSession, *, policies: PolicySet, month: Period, at: tuple[datetime, str]
+) -> int:
+    """Evaluate every member as of the month's last day, flag him where a deadline has passed; returns how many."""
+    now, zone = at
     rules = Rulebook(policies.in_force(month.last))
     who = Whereabouts(SYSTEM, Reach(True, frozenset(), SYSTEM, None), now, zone)
     raised = 0
