@@ -18,7 +18,7 @@ from services.accounts.consumers import take_events
 from services.accounts.identity.bootstrap import create_first_administrator
 from services.accounts.kpis.consumer import note_sales
 from services.accounts.kpis.jobs import note_completeness, watch_periods
-from services.accounts.kpis.models import Appraisal, DossierShare, KpiSale, KpiWarning
+from services.accounts.kpis.models import Appraisal, DossierShare, KpiSale, KpiWarning, WatchedPeriod
 from services.accounts.kpis.repository import people_of
 from services.accounts.settings import AccountsSettings
 from shared.db.mechanisms import outbox
@@ -511,3 +511,14 @@ async def test_kpi_who_left_a_branch_is_seen_there_only_for_the_days_he_was_in_i
     assert (await head.get(f"/v1/appraisals/{there_then['id']}/explanation")).status_code == 404
     assert (await head.get(f"/v1/kpi-warnings?id={mover}")).json()["items"] == []
     assert len((await kam.get(f"/v1/kpi-warnings?id={mover}")).json()["items"]) == 1
+
+
+async def test_kpi_months_and_quarters_a_worker_stood_over_are_looked_at_once(quarter: Quarter) -> None:
+    policies = CompiledPolicies()
+    async with quarter.accounts.sessions() as session:
+        for now in (datetime(2021, 5, 2, 9, tzinfo=UTC), datetime(2021, 8, 2, 9, tzinfo=UTC)):
+            await watch_periods(session, policies=policies, now=now, zone=ZONE)
+        assert await watch_periods(session, policies=policies, now=now, zone=ZONE) == 0
+        watched = set(await session.scalars(select(WatchedPeriod.period)))
+        await session.rollback()
+    assert {"2021-04", "2021-05", "2021-06", "2021-07", "2021-Q1", "2021-Q2", "2020"} <= watched

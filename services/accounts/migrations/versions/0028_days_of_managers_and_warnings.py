@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "accounts_0026"
-down_revision = "accounts_0025"
+revision = "accounts_0028"
+down_revision = "accounts_0027"
 branch_labels = None
 depends_on = None
 
