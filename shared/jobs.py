@@ -42,11 +42,17 @@ class Repetition:
     sessions: Sessions
     clock: Clock
     _beat: float = field(default_factory=time.monotonic)
+    _well: float = field(default_factory=time.monotonic)
 
     @property
     def is_alive(self) -> bool:
         """Whether a run has ended lately, well or badly."""
         return time.monotonic() - self._beat < self.job.every_s + LONGEST_RUN_S
+
+    @property
+    def is_well(self) -> bool:
+        """Whether a run has ended well lately: work that only fails is as good as none."""
+        return time.monotonic() - self._well < self.job.every_s + LONGEST_RUN_S
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping` is set; a run that fails is told and tried again in its turn."""
@@ -66,6 +72,7 @@ class Repetition:
             JOB_FAILED.labels(self.job.name).inc()
             log.exception("job_failed", job=self.job.name)
         else:
+            self._well = time.monotonic()
             JOB_RAN.labels(self.job.name).set_to_current_time()
 
 

@@ -147,8 +147,8 @@ class Worker:
         return passed(tasks_run and all(one.is_alive for one in self._repetitions), "alive")
 
     async def _readyz(self) -> Answer:
-        """Database, migrations at head, at work. Kafka is not asked: what is committed waits for it."""
-        working = bool(self._tasks) and not self._stopping.is_set()
+        """Database, migrations at head, at work, every job well. Kafka is not asked: what is committed waits for it."""
+        working = bool(self._tasks) and not self._stopping.is_set() and all(one.is_well for one in self._repetitions)
         return passed(working and await self._is_migrated(), "ready")
 
     async def _metrics(self) -> Answer:

@@ -46,6 +46,19 @@ class StepDecided(RequestEvent):
     on_behalf_of: str | None = None
 
 
+class StepReminded(RequestEvent):
+    """The route's time for a reminder is over: those who may take the step were reminded."""
+
+    step: str
+
+
+class StepEscalated(RequestEvent):
+    """The step is late, or nobody may take it; `escalated_to` are the people told, nobody where none was found."""
+
+    step: str
+    escalated_to: tuple[str, ...] = ()
+
+
 class ApprovalGranted(RequestEvent):
     """The approval is of this content hash only, on these terms."""
 
@@ -70,6 +83,8 @@ class ApprovalWithdrawn(RequestEvent):
 EVENTS = (
     ApprovalRequested,
     StepDecided,
+    StepReminded,
+    StepEscalated,
     ApprovalGranted,
     ApprovalRejected,
     ApprovalReturned,

@@ -1,5 +1,6 @@
 """What the others hear of a request, on `approvals.v1`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,8 @@ from shared.events.approvals import (
     ApprovalWithdrawn,
     RouteStep,
     StepDecided,
+    StepEscalated,
+    StepReminded,
 )
 
 CLOSINGS = {
@@ -44,6 +47,14 @@ def step_decided(session: AsyncSession, row: RequestRow, decided: Decided) -> No
             on_behalf_of=decided.on_behalf_of,
         ),
     )
+
+
+def step_reminded(session: AsyncSession, row: RequestRow, *, step: str, at: datetime) -> None:
+    outbox.record(session, StepReminded(**_about(row), occurred_at=at, step=step))
+
+
+def step_escalated(session: AsyncSession, row: RequestRow, *, step: str, to: Sequence[str], at: datetime) -> None:
+    outbox.record(session, StepEscalated(**_about(row), occurred_at=at, step=step, escalated_to=tuple(to)))
 
 
 def granted(session: AsyncSession, row: RequestRow, *, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """One request's life: a pure state machine over its frozen route, with segregation of duties built in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -231,6 +231,11 @@ def broken_rule(request: Request, turn: FrozenStep, person: str) -> Words | None
         return OWN_BENEFIT
     roles = {decided.role for decided in request.decisions if person in (decided.by, decided.on_behalf_of)}
     return TWO_ROLES if roles - {capacity(turn)} else None
+
+
+def able_to_act(request: Request, turn: FrozenStep, holders: Iterable[str]) -> list[str]:
+    """Those of a turn's holders whom C11 does not keep from it; an act may be done by each."""
+    return sorted(user for user in holders if not decides(turn) or broken_rule(request, turn, user) is None)
 
 
 def withdraw(request: Request, *, by: str) -> Request:

@@ -81,6 +81,9 @@ class StepShown(BaseModel):
     opened_at: datetime | None
     due_at: datetime | None = Field(description="in business time of the route's calendar")
     late: bool
+    reminded_at: datetime | None = Field(description="when the worker reminded those who may take it")
+    escalated_at: datetime | None = Field(description="when it was late, or nobody could take it")
+    escalated_to: list[Person] = Field(description="who was told of it; empty: the route's escalation leads to nobody")
     waiting: Literal["open", "no_holder"] | None = Field(description="for a step whose turn it is")
     acting: list[Person] = Field(description="who may take the step now")
     decision: DecisionShown | None
@@ -99,6 +102,7 @@ class RequestSummary(BaseModel):
     requester: str
     requested_at: datetime
     open_steps: list[str]
+    due_at: datetime | None = Field(description="when the first of its open steps is late, in business time")
 
 
 class RequestShown(RequestSummary):

@@ -256,7 +256,7 @@ async def _close(session: AsyncSession, row: RequestRow, after: Request, *, beca
 def _set_due(row: RequestRow, request: Request, *, at: Circumstances) -> None:
     for step in row.steps:
         if step.state == StepState.ACTIVE and step.opened_at is not None and step.due_at is None:
-            step.due_at = step_due_at(request.route, step.opened_at, branch=row.branch, at=at)
+            step.due_at = step_due_at(request.route, step.opened_at, branch=step.branch, at=at)
 
 
 async def _audit(

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.approvals.circumstances import Circumstances
+from services.approvals.deadlines.models import StepWatch
+from services.approvals.deadlines.repository import watches_of
 from services.approvals.requests import repository
-from services.approvals.requests.domain import Request, broken_rule
+from services.approvals.requests.domain import Request, able_to_act
 from services.approvals.requests.models import DecisionRow, RequestRow, StepRow
 from services.approvals.requests.schemas import (
     DecisionShown,
@@ -21,7 +23,7 @@ from services.approvals.requests.schemas import (
     Words,
 )
 from services.approvals.requests.states import StepState
-from services.approvals.routing.domain import Wanted, decides, turns
+from services.approvals.routing.domain import Wanted, turns
 from services.approvals.routing.reasons import ALWAYS
 from services.approvals.routing.repository import names_of, people_for
 
@@ -46,6 +48,9 @@ def _summary(row: RequestRow) -> dict[str, Any]:
         "requester": row.requester,
         "requested_at": row.requested_at,
         "open_steps": [step.step for step in row.steps if step.state == StepState.ACTIVE],
+        "due_at": min(
+            (step.due_at for step in row.steps if step.state == StepState.ACTIVE and step.due_at), default=None
+        ),
     }
 
 
@@ -56,6 +61,8 @@ async def show_request(session: AsyncSession, row: RequestRow, *, at: Circumstan
     people = await people_for(session, wishes, on=at.today)
     named = {user for holders in people.values() for user in holders}
     named |= {decision.decided_by for decision in row.decisions}
+    watches = await watches_of(session, row.id)
+    named |= {user for watch in watches.values() for user in watch.escalated_to}
     names = await names_of(session, named)
     return RequestShown(
         **_summary(row),
@@ -63,7 +70,7 @@ async def show_request(session: AsyncSession, row: RequestRow, *, at: Circumstan
         beneficiaries=row.beneficiaries,
         content=row.content,
         content_hash=row.content_hash,
-        steps=[_step(row, step, seen=Seen(request, people, names, at.now)) for step in row.steps],
+        steps=[_step(row, step, seen=Seen(request, people, names, watches, at.now)) for step in row.steps],
         terms=row.terms,
         granted_at=row.granted_at,
         lasts_until=row.lasts_until,
@@ -73,11 +80,12 @@ async def show_request(session: AsyncSession, row: RequestRow, *, at: Circumstan
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What showing the steps of one request needs: the request, who fills which turn, what people are called."""
+    """What showing the steps of one request needs: who fills which turn, what people are called, what the clock did."""
 
     request: Request
     people: Mapping[Wanted, frozenset[str]]
     names: Names
+    watches: Mapping[tuple[str, datetime], StepWatch]
     now: datetime
 
 
@@ -86,8 +94,9 @@ def _step(row: RequestRow, step: StepRow, *, seen: Seen) -> StepShown:
     turn = next(turn for turn in turns(request.route.stages) if turn.id == step.step)
     active = step.state == StepState.ACTIVE
     holders = seen.people.get(repository.wish_of(step), frozenset()) if active else frozenset()
-    may = sorted(user for user in holders if not decides(turn) or broken_rule(request, turn, user) is None)
+    may = able_to_act(request, turn, holders)
     decision = next((one for one in row.decisions if one.step == step.step), None)
+    watch = seen.watches.get((step.step, step.opened_at)) if step.opened_at else None
     return StepShown(
         id=step.step,
         role=step.capacity,
@@ -97,7 +106,10 @@ def _step(row: RequestRow, step: StepRow, *, seen: Seen) -> StepShown:
         why=Words(**row.reasons.get("why", {}).get(step.step, ALWAYS)),
         opened_at=step.opened_at,
         due_at=step.due_at,
-        late=active and step.due_at is not None and step.due_at < seen.now,
+        late=active and step.due_at is not None and step.due_at <= seen.now,
+        reminded_at=watch.reminded_at if watch else None,
+        escalated_at=watch.escalated_at if watch else None,
+        escalated_to=[Person(user_id=user, name=names[user]) for user in watch.escalated_to] if watch else [],
         waiting=("open" if may else "no_holder") if active else None,
         acting=[Person(user_id=user, name=names[user]) for user in may],
         decision=_decision(decision, names) if decision else None,

@@ -82,8 +82,17 @@ def _words(words: PolicyWords) -> Words:
 
 def step_due_at(chain: Chain, opened_at: datetime, *, branch: str | None, at: Circumstances) -> datetime | None:
     """When a step opened at a moment is late, in business time; none where its calendar is not published."""
+    return _after(chain.clock.each, chain, opened_at, branch=branch, at=at)
+
+
+def remind_at(chain: Chain, opened_at: datetime, *, branch: str | None, at: Circumstances) -> datetime | None:
+    """When the people of a step opened at a moment are reminded, in business time; none without a calendar."""
+    return _after(chain.clock.remind, chain, opened_at, branch=branch, at=at)
+
+
+def _after(time: str, chain: Chain, opened_at: datetime, *, branch: str | None, at: Circumstances) -> datetime | None:
     hours = office_hours(at.plans, calendar=chain.clock.calendar, branch=branch or at.head_office)
-    return None if hours is None or not hours.weekdays else due_at(opened_at, chain.clock.each, hours)
+    return None if hours is None or not hours.weekdays else due_at(opened_at, time, hours)
 
 
 def expected_days(chain: Chain, *, branch: str | None, at: Circumstances) -> int | None:

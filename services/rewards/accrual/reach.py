@@ -69,6 +69,8 @@ REACH: Final[Mapping[type[Event], Reach]] = {
     contracts.ContractActivated: Reach.NOTHING,
     approvals.ApprovalRequested: Reach.NOTHING,
     approvals.StepDecided: Reach.NOTHING,
+    approvals.StepReminded: Reach.NOTHING,
+    approvals.StepEscalated: Reach.NOTHING,
     approvals.ApprovalGranted: Reach.ANSWER,
     approvals.ApprovalRejected: Reach.ANSWER,
     approvals.ApprovalReturned: Reach.ANSWER,
