@@ -10,6 +10,7 @@ from services.pricing.coupons import api as coupons
 from services.pricing.imports import api as imports
 from services.pricing.orders import api as orders
 from services.pricing.quotes import api as quotes
+from services.pricing.rents import api as rents
 from services.pricing.settings import PricingSettings
 from shared.consumer import topics_read
 from shared.dead_letters_api import dead_letters_router
@@ -25,6 +26,7 @@ ROUTERS = (
     imports.router,
     catalogue.router,
     coupons.router,
+    rents.router,
 )
 
 

@@ -8,6 +8,7 @@ from services.pricing.accounts.consumer import learn_of_accounts, learn_of_contr
 from services.pricing.catalogue.consumer import take_over_rates
 from services.pricing.chain.consumer import learn_of_rewards
 from services.pricing.quotes.consumer import AnswersAboutPrices
+from services.pricing.rents.consumer import learn_of_answer
 from shared.auth.people import PEOPLE_HANDLERS
 from shared.consumer import Consumer, EventHandler, one_by_one
 from shared.events.approvals import ApprovalGranted, ApprovalRejected, ApprovalWithdrawn
@@ -28,13 +29,24 @@ async def learn_of_policy(session: AsyncSession, event: PolicyPublished, receive
 def handlers(zone: str) -> dict[type[Event], EventHandler]:
     """One function an event class; days are counted in `zone`."""
     answers = AnswersAboutPrices(zone)
+
+    async def learn_of_grant(session: AsyncSession, event: ApprovalGranted, received: Received) -> None:
+        await answers.learn_of_grant(session, event, received)
+        await learn_of_answer(session, event, received)
+
+    async def learn_of_refusal(
+        session: AsyncSession, event: ApprovalRejected | ApprovalWithdrawn, received: Received
+    ) -> None:
+        await answers.learn_of_refusal(session, event, received)
+        await learn_of_answer(session, event, received)
+
     return {
         **PEOPLE_HANDLERS,
         **POLICY_HANDLERS,
         PolicyPublished: learn_of_policy,
-        ApprovalGranted: answers.learn_of_grant,
-        ApprovalRejected: answers.learn_of_refusal,
-        ApprovalWithdrawn: answers.learn_of_refusal,
+        ApprovalGranted: learn_of_grant,
+        ApprovalRejected: learn_of_refusal,
+        ApprovalWithdrawn: learn_of_refusal,
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from shared.events.envelope import Contents, Event, Instant
 from shared.events.sales import AppliedRule, Election, Salesperson
 
@@ -135,6 +137,40 @@ class OrderCancelled(OrderEvent):
     reason: str
 
 
+class SubscriptionEvent(Event):
+    topic = "orders.v1"
+    aggregate = "subscription"
+
+    subscription_id: str
+    account_id: str
+    branch: str
+    plan: str
+    seats: int
+
+    def aggregate_id(self) -> str:
+        return self.subscription_id
+
+    def partition_key(self) -> str:
+        return self.account_id
+
+
+class SubscriptionStarted(SubscriptionEvent):
+    """A telephone group of so many people begins; it lasts whole months, `[starts_on, ends_on)`."""
+
+    starts_on: dt.date
+    ends_on: dt.date
+    quote_id: str
+    contract_id: str | None = None
+
+
+class HeadCountChanged(SubscriptionEvent):
+    """The customer declared by letter how many people the group has, and the responsible head agreed (C7)."""
+
+    seats_before: int
+    declared_on: dt.date
+    counts_from: dt.date
+
+
 EVENTS = (
     OrderPlaced,
     OrderConfirmed,
@@ -145,4 +181,6 @@ EVENTS = (
     OrderAmended,
     OrderCancelled,
     StockAllocated,
+    SubscriptionStarted,
+    HeadCountChanged,
 )

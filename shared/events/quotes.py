@@ -33,7 +33,10 @@ class GrantedException(Contents):
 
 
 class QuoteLine(Contents):
-    """`*_unit` amounts are of one piece, the others of the whole line, before tax and freight."""
+    """`*_unit` amounts are of one piece, the others of the whole line, before tax and freight.
+
+    Of a plan a piece is a month of a group of so many seats.
+    """
 
     line: int
     sku: str
@@ -49,6 +52,8 @@ class QuoteLine(Contents):
     election: Election = "none"
     rules: tuple[AppliedRule, ...] = ()
     exception: GrantedException | None = None
+    plan: str | None = None
+    seats: int | None = None
 
 
 class QuoteGift(Contents):

@@ -39,6 +39,7 @@ async def new_content(session: AsyncSession, drafted: ContractDrafted, *, at: Ci
         valid_from=drafted.valid_from,
         valid_until=None,
         quote_id=drafted.quote_id,
+        plan=next((line.plan for line in quote.lines if line.plan), "none") if quote else "none",
     )
     return await changed_content(session, empty, drafted, account_id=drafted.account_id, at=at)
 
@@ -57,6 +58,9 @@ async def changed_content(
         )
     if given.first_responsible:
         await _check_works_here(session, given.first_responsible, on=at.today)
+    if "plan" in said and content.quote_id and given.plan != content.plan:
+        wrong: Words = {"en": f"the quote sells {content.plan}", "zh": f"报价所售为{content.plan}"}
+        raise ValidationProblem(errors=[FieldError("/plan", "other_plan", wrong)])
     if "monthly_rent" in said:
         changes["monthly_rent_minor"] = _rent_minor(given, content.currency)
     if "term" in said:

@@ -18,6 +18,13 @@ class OverDraw(Conflict):
     title: ClassVar[Words] = {"en": "More than is left of the quote", "zh": "超过报价剩余数量"}
 
 
+class PaidByTheMonth(Conflict):
+    """A group is begun, and its months are invoiced one by one."""
+
+    code = "paid_by_the_month"
+    title: ClassVar[Words] = {"en": "A plan is not ordered; begin its group", "zh": "套餐不可下单，请开通群组"}
+
+
 class UnknownQuoteLine(ValidationProblem):
     code = "unknown_quote_line"
     title: ClassVar[Words] = {"en": "The quote has no such line", "zh": "报价没有该行"}
@@ -49,12 +56,14 @@ def draw(
 ) -> tuple[OrderLine, ...]:
     """Quantities by quote line; the last part takes the rest of every amount, and nothing of a line makes no part.
 
-    Raises OverDraw or UnknownQuoteLine.
+    Raises OverDraw, UnknownQuoteLine or PaidByTheMonth.
     """
     known = {line.line: line for line in quote.lines}
     unknown = [_unknown(place, number) for place, number in enumerate(wanted) if number not in known]
     if unknown:
         raise UnknownQuoteLine(errors=unknown)
+    if plans := [place for place, number in enumerate(wanted) if known[number].plan]:
+        raise PaidByTheMonth(errors=[_by_the_month(place) for place in plans])
     parts = [
         (place, known[number], quantity, drawn.get(number, Drawn()))
         for place, (number, quantity) in enumerate(wanted.items(), start=1)
@@ -67,6 +76,10 @@ def draw(
     if short:
         raise OverDraw(short[0].detail, errors=short)
     return tuple(_part(place, line, quantity, before, today) for place, line, quantity, before in parts if quantity)
+
+
+def _by_the_month(place: int) -> FieldError:
+    return FieldError(f"/lines/{place}/quote_line", PaidByTheMonth.code, PaidByTheMonth.title)
 
 
 def gifts_with(

@@ -105,6 +105,7 @@ async def _facts(
         lines={},
         first_ordered_at=await repository.first_ordered_at(session, account.id),
         terms=quote.terms,
+        plan=next((line.plan for line in quote.lines if line.plan), "none"),
         quote_state=str(quote.state_on(local_day(when.now, when.zone))),
         contract_state=contract.state.value if contract else "none",
     )

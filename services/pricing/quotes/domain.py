@@ -182,6 +182,8 @@ class FloorException:
 class QuoteLine(NamedTuple):
     """Amounts in minor units of the whole line; `*_unit_minor` of one piece, `before_p4` after every other rule.
 
+    Of a plan a piece is a month of a group of so many seats.
+
     A tuple, since pricing makes several of each line and a frozen dataclass of sixteen fields costs six times as much.
     """
 
@@ -201,6 +203,8 @@ class QuoteLine(NamedTuple):
     election: str = "none"
     rules: tuple[AppliedRule, ...] = ()
     exception: FloorException | None = None
+    plan: str | None = None
+    seats: int | None = None
 
     @property
     def net_unit(self) -> Decimal:

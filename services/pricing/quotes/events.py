@@ -51,6 +51,8 @@ def _line(quote: Quote, line: QuoteLine) -> told.QuoteLine:
         election=line.election,
         rules=tuple(AppliedRule(policy=rule.policy, amount_minor=rule.amount_minor) for rule in line.rules),
         exception=_granted(line),
+        plan=line.plan,
+        seats=line.seats,
     )
 
 

@@ -13,6 +13,7 @@ from services.pricing.catalogue.domain import Product
 from services.pricing.coupons.domain import GivenCoupon
 from services.pricing.quotes.offers import NO_OFFERS, Offers
 from services.pricing.quotes.terms import AT_ONCE, PaymentTerms
+from services.pricing.rents.domain import Plan
 from shared.calendar import Period, add_months, local_day
 from shared.money import ExchangeRate, Money, convert, rate_on
 from shared.policy.evaluation import unit_of
@@ -60,6 +61,14 @@ class LineAt(NamedTuple):
         return Money(max(0, -(-short // self.quantity)), self.net.currency)
 
 
+class GroupAt(NamedTuple):
+    """The line that sells a plan, by the id of its subject, and the people of the group."""
+
+    line: str
+    plan: Plan
+    seats: int
+
+
 # What the registry gives to the account belongs to no line, and an election here is that of the pricing day. An order
 # being priced is not placed yet, so it is not among the orders counted.
 SAME_FOR_EVERY_LINE = frozenset(
@@ -92,6 +101,8 @@ class SaleFacts:
     prepaid_share: Decimal | None = None
     quote_state: str = "priced"
     contract_state: str = "none"
+    plan: str = "none"
+    group: GroupAt | None = None
     alike: frozenset[str] = SAME_FOR_EVERY_LINE
     known: dict[Whole, Evidence | NoEvidence] = field(default_factory=dict, compare=False)
 
@@ -148,6 +159,10 @@ class Asked(NamedTuple):
     def line(self, facts: SaleFacts) -> LineAt | None:
         subject = self.subject.find("line")
         return facts.lines.get(subject.id) if subject else None
+
+    def group(self, facts: SaleFacts) -> GroupAt | None:
+        line = self.subject.find("line")
+        return facts.group if facts.group and line and line.id == facts.group.line else None
 
     def day(self, facts: SaleFacts) -> date:
         return local_day(self.as_of, facts.zone)
@@ -312,9 +327,28 @@ def _below_floor_by(facts: SaleFacts, asked: Asked) -> Value | None:
     return None if line is None else line.below_floor_by
 
 
+@FACTS.computes("subscription.plan")
+def _groups_plan(facts: SaleFacts, asked: Asked) -> Value | None:
+    """Of the line that sells it, and of no other."""
+    group = asked.group(facts)
+    return None if group is None else group.plan.name
+
+
+@FACTS.computes("subscription.plan_launched")
+def _launched(facts: SaleFacts, asked: Asked) -> Value | None:
+    group = asked.group(facts)
+    return None if group is None else group.plan.launched
+
+
+@FACTS.computes("subscription.seats")
+def _seats(facts: SaleFacts, asked: Asked) -> Value | None:
+    group = asked.group(facts)
+    return None if group is None else group.seats
+
+
 @FACTS.computes("sale.plan")
 def _plan(facts: SaleFacts, asked: Asked) -> Value | None:
-    return "none"
+    return facts.plan if facts.group is None else facts.group.plan.name
 
 
 @FACTS.computes("sale.instalments")

@@ -69,6 +69,8 @@ class QuoteLineRow(Base):
     rules: Mapped[list[Any]] = mapped_column(JSONB)
     reason: Mapped[str | None]
     exception: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    plan: Mapped[str | None]
+    seats: Mapped[int | None]
 
 
 class PriceGrantRow(Base):

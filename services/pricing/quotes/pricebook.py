@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.pricing.catalogue.lists import PriceLists, price_lists_of
 from services.pricing.quotes.material import Needs
 from services.pricing.quotes.offers import Offers
+from services.pricing.rents.domain import Plan
+from services.pricing.rents.renting import plans_sold
 from shared.calendar import Duration, period_of, trailing
 from shared.policy.benefit import BenefitPlan
 from shared.policy.evaluation import Answer, Case
@@ -25,6 +27,7 @@ from shared.trace import Decision, Evidence
 
 GROUPS, PAIRS = "stacking-groups", "stacking-pairs"
 P4 = "P4"
+PLAN_SOLD = Measure(fact="subscription.plan")
 LONG_AGO = date(1970, 1, 1)
 OF_COUPONS = frozenset(("order.coupon", "order.coupon_live", "order.coupon_uses_left"))
 BY_ACCOUNT, BY_SKU = Measure(fact="account.number"), Measure(fact="line.sku")
@@ -68,6 +71,11 @@ class PriceBook:
     @cached_property
     def price_lists(self) -> PriceLists:
         return price_lists_of(self.rules)
+
+    @cached_property
+    def plans(self) -> Mapping[str, Plan]:
+        """The telephone plans by SKU."""
+        return plans_sold(self.rules)
 
     def needs(self, day: date) -> Needs:
         """What has to be read beside the month for prices of a day."""
@@ -117,7 +125,7 @@ class PriceBook:
 
     @cached_property
     def _index(self) -> RuleIndex:
-        return RuleIndex.of(self.benefits, facts=(BY_ACCOUNT.fact, BY_SKU.fact))
+        return RuleIndex.of(self.benefits, facts=(BY_ACCOUNT.fact, BY_SKU.fact, PLAN_SOLD.fact))
 
     def touches(self, order: ToPrice) -> bool:
         """Whether any price rule has a line of the order in its scope."""
@@ -138,8 +146,9 @@ class PriceBook:
 
 
 def _words_of(order: ToPrice) -> Iterator[Key]:
-    """The account's number and the SKUs of the lines."""
-    asked = [(BY_ACCOUNT, order.subject), *((BY_SKU, line.subject) for line in order.lines)]
+    """The account's number, and of the lines their SKUs and the plan that one may sell."""
+    by_line = ((measure, line.subject) for line in order.lines for measure in (BY_SKU, PLAN_SOLD))
+    asked = [(BY_ACCOUNT, order.subject), *by_line]
     for measure, subject in asked:
         given = order.facts.value(measure, subject, None, order.as_of)
         if isinstance(given, Evidence):

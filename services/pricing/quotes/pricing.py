@@ -23,7 +23,8 @@ from services.pricing.quotes.domain import (
     QuoteState,
     SeveralRulesInForce,
 )
-from services.pricing.quotes.facts import LineAt, SaleFacts, Whole
+from services.pricing.quotes.facts import GroupAt, LineAt, SaleFacts, Whole
+from services.pricing.quotes.groups import At, GroupSold, WantedGroup, group_wanted, rented
 from services.pricing.quotes.material import Material
 from services.pricing.quotes.pricebook import PriceBook
 from services.pricing.quotes.terms import AT_ONCE, PaymentTerms
@@ -41,12 +42,16 @@ QUOTE_TERMS = "quote-terms"
 
 
 class AskedLine(NamedTuple):
-    """What the customer asks for; a requested price is of one piece, in minor units of the price list's currency."""
+    """What the customer asks for; a requested price is of one piece, in minor units of the price list's currency.
+
+    Of a plan the pieces are months, and `seats` the people of the group.
+    """
 
     sku: str
     quantity: int
     requested: Money | None = None
     reason: str | None = None
+    seats: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +97,10 @@ class PricedQuote(NamedTuple):
 
 def price_quote(request: QuoteRequest, material: Material, setting: Setting) -> PricedQuote:
     """Raises CannotBePriced, PolicyRefuses, ExchangeRateMissing, SeveralRulesInForce, NotGoverned."""
+    material, group = _with_rent(request, material, setting)
     listed = _listed(request, material)
     currency = _one_currency(listed)
-    work = _Work(request, material, setting, listed, currency)
+    work = _Work(request, material, setting, listed, currency, group)
     try:
         return work.priced()
     except MoreThanOneInForce as several:
@@ -108,6 +114,15 @@ def price_quote(request: QuoteRequest, material: Material, setting: Setting) -> 
         pair = f"{missing.base}/{missing.quote}"
         words: Words = {"en": f"{pair} on {missing.day}", "zh": f"{pair}，{missing.day}"}
         raise ExchangeRateMissing(words) from missing
+
+
+def _with_rent(request: QuoteRequest, material: Material, setting: Setting) -> tuple[Material, GroupSold | None]:
+    """A plan costs its designated rent, whatever a list says."""
+    rules = setting.book.rules
+    group = group_wanted([WantedGroup(line.sku, line.seats) for line in request.lines], setting.book.plans)
+    if group is None:
+        return material, None
+    return rented(material, group, request.price_list, At(rules, setting.now, setting.day, setting.zone))
 
 
 def _listed(request: QuoteRequest, material: Material) -> tuple[ListPrice, ...]:
@@ -166,6 +181,7 @@ class _Work:
     setting: Setting
     listed: tuple[ListPrice, ...]
     currency: str
+    group: GroupSold | None = None
 
     @cached_property
     def _id(self) -> str:
@@ -197,6 +213,11 @@ class _Work:
     def _election(self) -> Choice:
         return self.material.account.election(self.setting.day)
 
+    @cached_property
+    def _group_at(self) -> GroupAt | None:
+        group = self.group
+        return GroupAt(self._subject(group.line).id, group.plan, group.seats) if group else None
+
     def _subject(self, number: int) -> Subject:
         return self._subjects[number - 1]
 
@@ -208,7 +229,8 @@ class _Work:
         facts = self._facts(lines)
         asked = self.setting.book.rules.ask(PRICING, self._case(facts, self._sale), subject="sale")
         covered = [self._held_to_floor(facts, line) for line in lines]
-        decisions = (decision, *asked, *(one for _, found in covered for one in found))
+        groups = self.group.decisions if self.group else ()
+        decisions = (decision, *groups, *asked, *(one for _, found in covered for one in found))
         quote = self._quote(tuple(line for line, _ in covered), self._state(decision.outcome, covered))
         if quote.state is QuoteState.REQUIRES_APPROVAL:
             return PricedQuote(quote, decisions, decision.outcome.asks)
@@ -267,6 +289,7 @@ class _Work:
         asked, price, day = self.request.lines[index], self.listed[index], self.setting.day
         unit = price.price_minor if asked.requested is None else asked.requested.amount_minor
         cost = cost_on(self.material.costs.get(asked.sku, ()), self.currency, day)
+        group = self.group if self.group and self.group.line == index + 1 else None
         return QuoteLine(
             line=index + 1,
             sku=asked.sku,
@@ -282,6 +305,8 @@ class _Work:
             new_brand=self.material.products[asked.sku].new_brand(day),
             salespeople=self._salespeople,
             election=self._election,
+            plan=group.plan.name if group else None,
+            seats=group.seats if group else None,
         )
 
     def _to_price(self, lines: Sequence[QuoteLine], exhausted: frozenset[str]) -> ToPrice:
@@ -339,6 +364,7 @@ class _Work:
             rates=lambda: self.material.rates,
             first_ordered_at=self.material.first_ordered_at,
             terms=self.request.terms,
+            group=self._group_at,
             known=self._known,
         )
 

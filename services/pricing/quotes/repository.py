@@ -95,6 +95,8 @@ def _line_cells(quote: Quote, line: QuoteLine) -> dict[str, Any]:
         "rules": [list(rule) for rule in line.rules],
         "reason": line.reason,
         "exception": None if line.exception is None else exception_json(line.exception),
+        "plan": line.plan,
+        "seats": line.seats,
     }
 
 
@@ -186,6 +188,8 @@ def line_of(row: QuoteLineRow) -> QuoteLine:
         election=row.election,
         rules=tuple(AppliedRule(*rule) for rule in row.rules),
         exception=_exception(row.exception),
+        plan=row.plan,
+        seats=row.seats,
     )
 
 

@@ -42,10 +42,13 @@ class NewQuoteLine(Request):
     quantity: Quantity = Field(examples=[600])
     requested_unit_price: MoneyText | None = Field(None, description="asked instead of the list price, for one piece")
     reason: Text | None = Field(None, description="why; required with a requested price")
+    seats: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        None, description="people of the group, where the SKU is a plan; the quantity is then its months (P3)"
+    )
 
     def asked(self) -> AskedLine:
         requested = self.requested_unit_price
-        return AskedLine(self.sku, self.quantity, requested.money() if requested else None, self.reason)
+        return AskedLine(self.sku, self.quantity, requested.money() if requested else None, self.reason, self.seats)
 
 
 class NewQuote(Request):
@@ -146,6 +149,8 @@ class QuoteLineAnswer(Answer):
     below_floor_by: MoneyShown | None = None
     reason: str | None = None
     exception: ExceptionAnswer | None = None
+    plan: str | None = Field(None, description="the plan it sells: its quantity is months", examples=["vpn0"])
+    seats: int | None = Field(None, description="people of the group", examples=[120])
 
 
 class GiftAnswer(Answer):
@@ -290,6 +295,8 @@ def _line(quote: Quote, line: QuoteLine, titles: Titles) -> dict[str, Any]:
         "below_floor_by": _money(below, currency) if below else None,
         "reason": line.reason,
         "exception": _exception(quote, line),
+        "plan": line.plan,
+        "seats": line.seats,
     }
 
 

@@ -32,6 +32,8 @@ REACH: Final[Mapping[type[Event], Reach]] = {
     orders.OrderAmended: Reach.ORDER,
     orders.OrderCancelled: Reach.ORDER,
     orders.StockAllocated: Reach.NOTHING,
+    orders.SubscriptionStarted: Reach.NOTHING,
+    orders.HeadCountChanged: Reach.NOTHING,
     accounts.AccountOpened: Reach.NOTHING,
     accounts.AccountChanged: Reach.NOTHING,
     accounts.AccountFrozen: Reach.STANDING,

@@ -162,6 +162,21 @@ async def test_a_days_rate_stays_as_it_was_published(pricing: Pricing) -> None:
     assert (await fin.post("/v1/exchange-rates", {**rate, "rate": "0.00"})).status_code == 422
 
 
+async def test_a_missing_rate_is_a_refusal_that_names_pair_and_day(pricing: Pricing) -> None:
+    account, sku = await pricing.new_account(elects="discount"), await pricing.new_product()
+    body = {"sku": sku, "price": {"amount": "1000", "currency": "JPY"}, "valid_from": "2021-01-01"}
+    await good(pricing.caller("mkt").post("/v1/price-lists/yen/prices", body))
+    asked = {"account_id": str(account), "price_list": "yen", "lines": [{"sku": sku, "quantity": 1}]}
+    fin, rate = pricing.caller("fin"), {"base": "JPY", "quote": "CNY", "rate": "0.061", "source": "central bank"}
+    await good(fin.post("/v1/exchange-rates", {**rate, "date": "2021-03-03"}))
+    for language, detail in (("en", "JPY/CNY on 2021-03-02"), ("zh", "JPY/CNY，2021-03-02")):
+        refused = await pricing.caller("rep").post("/v1/quotes/preview", asked, headers={"Accept-Language": language})
+        assert (refused.status_code, refused.json()["code"]) == (409, "exchange_rate_missing")
+        assert refused.json()["detail"] == detail
+    await good(fin.post("/v1/exchange-rates", {**rate, "date": "2021-03-02"}))
+    await good(pricing.caller("rep").post("/v1/quotes/preview", asked))
+
+
 RATES = """
 id: rates
 form: table

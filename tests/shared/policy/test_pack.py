@@ -42,6 +42,11 @@ def test_the_command_line_fails_on_an_error_and_names_it(tmp_path: Path, capsys:
         pytest.param(
             "A4", {"key-account-eligibility", "key-account-list", "nominating-departments", "pareto"}, id="A4"
         ),
+        pytest.param(
+            "P3",
+            {"vpn-plans", "vpn-group", "vpn0-rent", "vpn6-rent", "vpn9-rent", "head-count-letter", "head-count-change"},
+            id="P3",
+        ),
         pytest.param("A3", {"value-segment", "need-tags"}, id="A3"),
         pytest.param("A5", {"class-change", "class-override"}, id="A5"),
         pytest.param(
@@ -68,7 +73,7 @@ def test_the_command_line_fails_on_an_error_and_names_it(tmp_path: Path, capsys:
         pytest.param("A14", {"birthday-reminder", "priority-service"}, id="A14"),
         pytest.param("A12", {"election-p4"}, id="A12"),
         pytest.param("A13", {"growth-plan-due"}, id="A13"),
-        pytest.param("P1", {"price-entry"}, id="P1"),
+        pytest.param("P1", {"price-entry", "price-lists"}, id="P1"),
         pytest.param("P2", {"floor-price", "price-exception"}, id="P2"),
         pytest.param("P4", {"volume-discount", "volume-subsidy", "negotiated-benefit"}, id="P4"),
         pytest.param("P5", {"member-discount"}, id="P5"),
@@ -94,6 +99,7 @@ def test_the_command_line_fails_on_an_error_and_names_it(tmp_path: Path, capsys:
         pytest.param("C1", {"contract-needed", "contract-papers"}, id="C1"),
         pytest.param("C2", {"contract-route", "rates", "routing-terms"}, id="C2"),
         pytest.param("C5", {"price-exception"}, id="C5"),
+        pytest.param("C7", {"head-count-change", "head-count-letter"}, id="C7"),
         pytest.param("C6", {"negotiated-benefit"}, id="C6"),
         pytest.param("C8", {"new-product-confirmation"}, id="C8"),
         pytest.param("C10", {"office-hours", "public-holidays", "policy-publication", "delegation-limits"}, id="C10"),
@@ -122,6 +128,9 @@ def test_no_other_benefit_is_in_force() -> None:
         "public-promotion",
         "bundle-discount",
         "coupon-discount",
+        "vpn0-rent",
+        "vpn6-rent",
+        "vpn9-rent",
         *OF_THE_HOUSE,
     }
 

@@ -1,0 +1,1 @@
+"""Telephone groups: their plans, how many people they have, and what they pay each month (P3)."""
