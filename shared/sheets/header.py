@@ -62,6 +62,18 @@ def read_header(header: Line | None, columns: Mapping[str, C], required: Iterabl
     return found
 
 
+def wrong_width(line: Line, header: Line) -> tuple[int, str, Words] | None:
+    """Where a row of a CSV breaks off or runs over, a code and a sentence: whose its cells are, nobody can say then."""
+    if line.width is None or header.width is None or line.width == header.width:
+        return None
+    counted: Words = {
+        "en": f"{line.width} cells under {header.width} columns",
+        "zh": f"该行有{line.width}个单元格，而表头有{header.width}列",
+    }
+    place = min(line.width, header.width)
+    return place, "too_few_cells" if line.width < header.width else "too_many_cells", counted
+
+
 def _unknown(heading: str) -> Words:
     return {"en": f"no column is called {heading!r}", "zh": f"没有名为“{heading}”的列"}
 

@@ -59,10 +59,14 @@ def too_wide(where: str) -> BadCell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row that says something; `row` is its number in the sheet, from one."""
+    """A row that says something; `row` is its number in the sheet, from one.
+
+    `width` is how many cells were written in a CSV, blank ones at its end counted; a row of a workbook has none.
+    """
 
     row: int
     cells: Sequence[Cell]
+    width: int | None = None
 
 
 def cell_name(row: int, column: int) -> str:
@@ -91,7 +95,7 @@ def csv_lines(body: bytes, *, charset: str | None = None, most_rows: int = MOST_
     try:
         for row, cells in enumerate(reader, start=1):
             check_row(row - 1, most_rows)
-            yield from _said(row, [_text_cell(cell) for cell in cells])
+            yield from _said(row, [_text_cell(cell) for cell in cells], width=len(cells))
     except csv.Error as error:
         place = reader.line_num
         raise UnreadableFile(
@@ -165,14 +169,14 @@ def _lines_of(sheet: Any, most_rows: int) -> Iterator[Line]:
         yield from _said(row, [_workbook_cell(cell) for cell in cells])
 
 
-def _said(row: int, cells: list[Cell]) -> Iterator[Line]:
+def _said(row: int, cells: list[Cell], *, width: int | None = None) -> Iterator[Line]:
     """The line without blank cells at its end; a blank line says nothing, one too wide has a bad cell as its last."""
     while cells and cells[-1] == "":
         cells.pop()
     if len(cells) > MOST_COLUMNS:
         cells = [*cells[:MOST_COLUMNS], too_wide(cell_name(row, len(cells) - 1))]
     if cells:
-        yield Line(row, cells)
+        yield Line(row, cells, width)
 
 
 def _workbook_cell(cell: Any) -> Cell:

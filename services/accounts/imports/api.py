@@ -14,9 +14,9 @@ from services.accounts.imports import repository, service
 from services.accounts.imports.faults import Fault
 from services.accounts.imports.models import AccountImport
 from services.accounts.imports.rows import Sent, parted, read_rows, sheet_rows
-from services.accounts.imports.schemas import AccountImportOut, RejectedRow, WrongValue
+from services.accounts.imports.schemas import AccountImportOut, BothTexts, RejectedRow, WrongValue
 from shared.auth.principal import Principal
-from shared.errors import Language, Words, in_language
+from shared.errors import Words
 from shared.http.dependencies import Session, allowed
 from shared.http.problems import UnsupportedMediaType
 from shared.http.routes import Router, upload
@@ -69,18 +69,17 @@ async def import_accounts(
     readable, rejected = parted(rows)
     under = service.Under(Rulebook(policies.in_force(who.today)), keys, who)
     imported = await service.import_accounts(session, readable=readable, rejected=rejected, under=under)
-    return shown_import(imported, here.language)
+    return shown_import(imported)
 
 
 @router.get("/account-imports/{import_id}")
 async def read_import(
     import_id: Annotated[str, Path(description="the import's id")],
     session: Session,
-    here: Here,
     caller: Annotated[Principal, allowed("accounts.import")],
 ) -> AccountImportOut:
     """What came of an import."""
-    return shown_import(await repository.found_import(session, import_id=import_id), here.language)
+    return shown_import(await repository.found_import(session, import_id=import_id))
 
 
 def rows_of(content_type: str, body: bytes) -> Iterator[Mapping[str, Any] | Sent]:
@@ -115,7 +114,7 @@ def unread(why: Words) -> Sent:
     return Sent({}, unread=Fault("", "unreadable_row", why))
 
 
-def shown_import(row: AccountImport, language: Language) -> AccountImportOut:
+def shown_import(row: AccountImport) -> AccountImportOut:
     return AccountImportOut(
         import_id=row.id,
         imported_at=row.imported_at,
@@ -123,12 +122,12 @@ def shown_import(row: AccountImport, language: Language) -> AccountImportOut:
         accepted=row.accepted,
         unchanged=row.unchanged,
         refused=row.rows - row.accepted,
-        rejected=[shown_rejection(one, language) for one in row.rejected],
+        rejected=[shown_rejection(one) for one in row.rejected],
     )
 
 
-def shown_rejection(kept: Mapping[str, Any], language: Language) -> RejectedRow:
-    """In the reader's language; imports of before kept one reason a row, in English."""
+def shown_rejection(kept: Mapping[str, Any]) -> RejectedRow:
+    """In both languages; imports of before kept one reason a row, in English."""
     faults = kept.get("faults") or [kept]
     errors = [
         WrongValue(
@@ -136,8 +135,12 @@ def shown_rejection(kept: Mapping[str, Any], language: Language) -> RejectedRow:
             column=fault.get("column"),
             pointer=fault["pointer"],
             code=fault["code"],
-            detail=fault["detail"] if isinstance(fault["detail"], str) else in_language(fault["detail"], language),
+            detail=in_both(fault["detail"]),
         )
         for fault in faults
     ]
     return RejectedRow(row=kept["row"], errors=errors, **errors[0].model_dump())
+
+
+def in_both(detail: str | Mapping[str, str]) -> BothTexts:
+    return BothTexts(en=detail, zh=detail) if isinstance(detail, str) else BothTexts(**detail)

@@ -19,7 +19,7 @@ from shared.errors import Problem, Words
 from shared.http.field_errors import not_valid, pointer_to, words_of
 from shared.http.moments import Day
 from shared.sheets.faults import Place
-from shared.sheets.header import read_header
+from shared.sheets.header import read_header, wrong_width
 from shared.sheets.reading import ZERO_BYTE, BadCell, Line, cell_name
 
 LICENCE = "business_licence"
@@ -112,7 +112,7 @@ def read_rows(rows: Iterable[Mapping[str, Any] | Sent], *, today: date | None = 
     for row, came in enumerate(rows, start=1):
         sent = came if isinstance(came, Sent) else Sent(came, bad=[*_zero_bytes(came)])
         if sent.unread is not None:
-            yield Rejected(row, [sent.unread])
+            yield Rejected(row, [sent.unread], sent.places)
             continue
         try:
             read = Readable(row, AccountRow.model_validate(sent.plain), sent.places)
@@ -180,9 +180,21 @@ def _happened(account: AccountRow) -> dict[str, date | None]:
 def sheet_rows(lines: Iterable[Line]) -> Iterator[Sent]:
     """The lines below the first, by the columns it names. Raises WrongHeader."""
     rest = iter(lines)
-    columns = read_header(next(rest, None), BY_HEADING, [BY_NAME[name] for name in REQUIRED])
+    header = next(rest, None)
+    columns = read_header(header, BY_HEADING, [BY_NAME[name] for name in REQUIRED])
     for line in rest:
-        yield _sent(line, columns)
+        yield _odd(line, header, columns) or _sent(line, columns)
+
+
+def _odd(line: Line, header: Line | None, columns: Sequence[tuple[str, Column]]) -> Sent | None:
+    """A row of too few or too many cells is not read: after the wrong comma each value stands in another's place."""
+    found = wrong_width(line, header) if header else None
+    if found is None:
+        return None
+    place, code, counted = found
+    where = cell_name(line.row, place)
+    heading = columns[place][0] if place < len(columns) else ""
+    return Sent({}, {f"/{where}": Place(where, heading)}, unread=Fault(f"/{where}", code, counted))
 
 
 def _sent(line: Line, columns: Sequence[tuple[str, Column]]) -> Sent:

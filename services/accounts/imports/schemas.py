@@ -3,6 +3,11 @@
 from pydantic import AwareDatetime, BaseModel, Field
 
 
+class BothTexts(BaseModel):
+    en: str = Field(examples=["a day such as 2012-05-14"])
+    zh: str = Field(examples=["日期格式应为2012-05-14"])
+
+
 class WrongValue(BaseModel):
     """One wrong value of a row; `cell` and `column` where the file was a sheet."""
 
@@ -10,7 +15,7 @@ class WrongValue(BaseModel):
     column: str | None = Field(None, description="the heading as it was written", examples=["成立日期"])
     pointer: str = Field(examples=["/founded_on"])
     code: str = Field(examples=["date_from_datetime_parsing"])
-    detail: str
+    detail: BothTexts
 
 
 class RejectedRow(WrongValue):

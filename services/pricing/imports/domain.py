@@ -100,6 +100,7 @@ class Reject(NamedTuple):
     reason: Reason
     quantity: int
     detail: Words
+    column: str | None = None
 
 
 @lru_cache(maxsize=65536)
@@ -138,7 +139,7 @@ class Judge:
 
     def _of_its_kind(self, reference: str, line: SourceLine) -> Refusal | None:
         if line.at is None:
-            return refusing.bad_date(line.unread)
+            return refusing.unreadable(line.unread) or refusing.bad_date(line.unread)
         if line.at > self._now:
             return refusing.later_than_now(line.at)
         if line.account not in self._known_accounts:

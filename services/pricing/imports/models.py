@@ -42,7 +42,7 @@ class OrderImportRow(Base):
 
 
 class RejectRow(Base):
-    """A row of the file, or the rest of a return, that was not taken; `detail` is in both languages."""
+    """A row of the file, or the rest of a return, that was not taken; `detail` in both languages, with its column."""
 
     __tablename__ = "import_reject"
 

@@ -157,7 +157,7 @@ class Planner:
     def _list(self, invoice: Invoice, line: SourceLine, refusal: Refusal, quantity: int) -> None:
         reference = invoice.reference
         told = reference if refusing.is_clean(reference) else refusing.shown(reference)
-        self.batch.rejects.append(Reject(line.row, told, line.number, refusal.reason, quantity, refusal.detail))
+        self.batch.rejects.append(Reject(line.row, told, line.number, refusal.reason, quantity, *refusal[1:]))
 
     def _mark_taken(self, invoice: Invoice, line: SourceLine) -> None:
         digests = self.batch.digests.get(invoice.reference)

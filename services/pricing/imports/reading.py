@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
+from openpyxl.utils import get_column_letter
+
 from services.pricing.imports.domain import Columns, Invoice, SourceLine, SourceMapping
 from services.pricing.imports.refusing import ALL_READ, MOST_PIECES, Unread, shown
 from shared.errors import FieldError, Problem, Words
@@ -48,7 +50,7 @@ def read_invoices(path: Path, file_format: Format, mapping: SourceMapping, windo
     found: dict[str, list[SourceLine]] = {}
     for row, reference, sku, quantity, at, price, account, wrong in _lines(_near(table, mapping, window), mapping):
         lines = found.setdefault(reference, [])
-        unread = Unread(wrong, at.unread, quantity.unread)
+        unread = Unread(wrong.row, at.unread, quantity.unread, wrong.column)
         known = ALL_READ if unread == ALL_READ else unread
         lines.append(SourceLine(row, len(lines) + 1, sku, quantity.pieces, at.instant, price, account, known))
     chosen = _invoices(found, window)
@@ -87,7 +89,14 @@ class Pieces(NamedTuple):
     unread: str | None = None
 
 
-Row = tuple[int, str, str, Pieces, Time, str, str, Words | None]
+class OddRow(NamedTuple):
+    """A row of the file, counted from one below the header, that has another number of cells than the header."""
+
+    number: int
+    cells: int
+
+
+Row = tuple[int, str, str, Pieces, Time, str, str, Unread]
 
 
 def _lines(table: Table, mapping: SourceMapping) -> Iterable[Row]:
@@ -100,7 +109,7 @@ def _lines(table: Table, mapping: SourceMapping) -> Iterable[Row]:
         _each(table.column(columns.ordered_at), lambda cell: _time(cell, mapping)),
         _each(table.column(columns.unit_price), _price),
         _each(table.column(columns.account), _number),
-        _each(table.column(WRONG), _words),
+        _each(table.column(WRONG), _unread),
         strict=True,
     )
 
@@ -155,9 +164,12 @@ def _time(cell: Cell, mapping: SourceMapping) -> Time:
     return Time(instant, written if instant is None else None)
 
 
-def _words(cell: Cell) -> Words | None:
-    found: Words | None = None if cell is None else json.loads(str(cell))
-    return found
+def _unread(cell: Cell) -> Unread:
+    return ALL_READ if cell is None else Unread(*json.loads(str(cell)))
+
+
+def _kept(wrong: Unread) -> str:
+    return json.dumps(wrong)
 
 
 def _parquet(path: Path, columns: Columns) -> Table:
@@ -172,16 +184,62 @@ def _parquet(path: Path, columns: Columns) -> Table:
 
 
 def _csv(path: Path, columns: Columns) -> Table:
+    """A row of too few or too many cells is a row of nothing but what is wrong with it."""
+    table, odd = _csv_rows(path, columns)
+    if odd:
+        # Only one thread counts the rows; nearly no file needs it.
+        table, odd = _csv_rows(path, columns, numbered=True)
+    _all_present(columns, table.column_names)
+    return _with_odd_rows(table, odd, astuple(columns)) if odd else table
+
+
+def _csv_rows(path: Path, columns: Columns, *, numbered: bool = False) -> tuple[Table, list[OddRow]]:
     import pyarrow
     import pyarrow.csv
 
+    odd: list[OddRow] = []
+
+    def set_aside(row: Any) -> str:
+        odd.append(OddRow((row.number or 1) - 1, row.actual_columns))
+        return "skip"
+
     as_text = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(astuple(columns), pyarrow.string()))
     try:
-        table = pyarrow.csv.read_csv(path, convert_options=as_text)
+        table = pyarrow.csv.read_csv(
+            path,
+            convert_options=as_text,
+            parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=set_aside),
+            read_options=pyarrow.csv.ReadOptions(use_threads=not numbered),
+        )
     except pyarrow.ArrowInvalid as wrong:
         raise UnreadableOrderFile({"en": str(wrong), "zh": f"无法读取文件：{wrong}"}) from wrong
-    _all_present(columns, table.column_names)
-    return table
+    return table, odd
+
+
+def _with_odd_rows(table: Table, odd: Sequence[OddRow], names: Sequence[str]) -> Table:
+    """Each at its place among the rows of the file."""
+    import pyarrow
+
+    told = {row.number: _kept(_wrong_width(row.cells, table.column_names)) for row in odd}
+    others = (number for number in range(1, table.num_rows + len(odd) + 1) if number not in told)
+    wrong = pyarrow.table({ROW: list(told), WRONG: list(told.values())})
+    read = table.select(list(names)).append_column(ROW, pyarrow.array(others, pyarrow.int64()))
+    return pyarrow.concat_tables([read, wrong], promote_options="default").sort_by(ROW).drop_columns([ROW])
+
+
+def _wrong_width(cells: int, headings: Sequence[str]) -> Unread:
+    """A row of too few or too many cells: which of them are whose, nobody can say."""
+    words: Words = {
+        "en": f"{cells} cells under {len(headings)} columns",
+        "zh": f"该行有{cells}个单元格，而表头有{len(headings)}列",
+    }
+    if cells < len(headings):
+        missing = headings[cells]
+        words = {"en": f"{words['en']}: {missing!r} is missing", "zh": f"{words['zh']}：缺少“{missing}”"}
+        return Unread(words, column=missing)
+    beyond = get_column_letter(len(headings) + 1)
+    words = {"en": f"{words['en']}: column {beyond} has no name", "zh": f"{words['zh']}：{beyond}列没有列名"}
+    return Unread(words, column=beyond)
 
 
 def _ndjson(path: Path, columns: Columns) -> Table:
@@ -195,7 +253,7 @@ def _ndjson(path: Path, columns: Columns) -> Table:
         raise UnreadableOrderFile(rows[0][1])
     _all_present(columns, set().union(*(row for row, wrong in rows if not wrong)) if rows else names)
     cells = {name: [_json_text(row.get(name)) for row, _ in rows] for name in names}
-    told = {**cells, WRONG: [json.dumps(wrong) if wrong else None for _, wrong in rows]}
+    told = {**cells, WRONG: [_kept(Unread(wrong)) if wrong else None for _, wrong in rows]}
     return pyarrow.table(told, schema=pyarrow.schema([(name, pyarrow.string()) for name in told]))
 
 

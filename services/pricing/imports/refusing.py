@@ -18,6 +18,7 @@ LONGEST_SHOWN = 40
 class Reason(StrEnum):
     """Why a line is not taken: the first that holds, in this order."""
 
+    UNREADABLE_ROW = "unreadable_row"
     BAD_DATE = "bad_date"
     NO_CUSTOMER = "no_customer"
     NON_PRODUCT = "non_product"
@@ -31,19 +32,22 @@ class Reason(StrEnum):
 class Refusal(NamedTuple):
     reason: Reason
     detail: Words
+    column: str | None = None
 
 
 class Unread(NamedTuple):
-    """What of a line could not be read, as it was written; `row` where there is no line at all."""
+    """What of a line could not be read, as it was written; `row` where there is no line at all, and from where on."""
 
     row: Words | None = None
     at: str | None = None
     quantity: str | None = None
+    column: str | None = None
 
 
 ALL_READ = Unread()
 
 TITLES: Mapping[Reason, Words] = {
+    Reason.UNREADABLE_ROW: {"en": "it cannot be read", "zh": "该行无法读取"},
     Reason.BAD_DATE: {"en": "it has no time that can be", "zh": "时间无效"},
     Reason.NO_CUSTOMER: {"en": "no such customer is known", "zh": "客户未知"},
     Reason.NON_PRODUCT: {"en": "it is no product", "zh": "不是产品"},
@@ -70,9 +74,11 @@ def plainly(reason: Reason) -> Refusal:
     return Refusal(reason, TITLES[reason])
 
 
+def unreadable(unread: Unread) -> Refusal | None:
+    return None if unread.row is None else Refusal(Reason.UNREADABLE_ROW, unread.row, unread.column)
+
+
 def bad_date(unread: Unread) -> Refusal:
-    if unread.row is not None:
-        return Refusal(Reason.BAD_DATE, unread.row)
     if not unread.at:
         return Refusal(Reason.BAD_DATE, {"en": "there is no time", "zh": "缺少时间"})
     at = shown(unread.at)

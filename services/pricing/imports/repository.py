@@ -53,9 +53,15 @@ async def add_rejects(session: AsyncSession, import_id: UUID, rejects: Iterable[
             "numbers": [reject.number for reject in rows],
             "reasons": [str(reject.reason) for reject in rows],
             "quantities": [reject.quantity for reject in rows],
-            "details": [orjson.dumps(reject.detail).decode() for reject in rows],
+            "details": [orjson.dumps(_told(reject)).decode() for reject in rows],
         }
         await session.execute(_ADD_REJECTS, {"import_id": import_id, **columns})
+
+
+def _told(reject: Reject) -> dict[str, str]:
+    """What is wrong, and in which column where it is one."""
+    told = {"en": reject.detail["en"], "zh": reject.detail["zh"]}
+    return told if reject.column is None else {**told, "column": reject.column}
 
 
 _ADD_REJECTS = text(

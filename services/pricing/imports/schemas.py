@@ -41,6 +41,7 @@ class RejectAnswer(Answer):
     reference: str
     number: int = Field(description="place within its invoice, from one")
     reason: Reason
+    column: str | None = Field(description="where the row breaks off or runs over: a heading, or a column's letter")
     quantity: int = Field(description="the row's quantity, or the rest that found no original")
     detail: Mapping[str, str] = Field(description="what exactly is wrong, in both languages")
 
@@ -60,11 +61,13 @@ def show_import(row: OrderImportRow) -> ImportAnswer:
 
 
 def show_reject(row: RejectRow) -> RejectAnswer:
+    told = {**(row.detail or TITLES[Reason(row.reason)])}
     return RejectAnswer(
         row=row.row,
         reference=row.reference,
         number=row.number,
         reason=Reason(row.reason),
         quantity=row.quantity,
-        detail=row.detail or {**TITLES[Reason(row.reason)]},
+        column=told.pop("column", None),
+        detail=told,
     )

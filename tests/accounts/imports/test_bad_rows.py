@@ -15,7 +15,8 @@ GOOD = "S-{n},Kasai Radio,kinshasa,dealer,wholesale"
 async def sent(house: House, columns: str, cells: str) -> Any:
     """A sheet of one row with those cells more, and of one without."""
     bad, good = GOOD.format(n=uuid4().hex[:8]), GOOD.format(n=uuid4().hex[:8])
-    body = f"{HEAD},{columns}\n{bad},{cells}\n{good}\n".encode()
+    blank = "," * len(columns.split(","))
+    body = f"{HEAD},{columns}\n{bad},{cells}\n{good}{blank}\n".encode()
     headers = {"Content-Type": "text/csv", "Idempotency-Key": str(uuid4())}
     answer = await house["kam"].call("POST", "/v1/account-imports", content=body, headers=headers)
     assert answer.status_code == 201, answer.text

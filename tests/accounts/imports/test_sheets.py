@@ -168,9 +168,34 @@ def test_a_formula_in_csv_is_one_too_a1():
     assert rejected_cells(row) == {"F2": "formula_cell"}
 
 
-def test_a_value_beyond_the_headings_is_refused_at_its_cell_a1():
-    [row] = read(csv_lines(a_csv(ENGLISH, [*LEAST, "extra"])))
+def test_a_value_beyond_the_headings_of_a_workbook_is_refused_at_its_cell_a1():
+    [row] = read(workbook_lines(a_workbook(ENGLISH, [*LEAST, "extra"])))
     assert rejected_cells(row) == {"F2": "no_column"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "where", "column", "code", "counted"),
+    [
+        pytest.param(
+            LEAST[:3], "D2", "Channel", "too_few_cells", "3 cells under 5 columns", id="a row that breaks off"
+        ),
+        pytest.param([*LEAST, "extra"], "F2", "", "too_many_cells", "6 cells under 5 columns", id="a cell too many"),
+        pytest.param([*LEAST, ""], "F2", "", "too_many_cells", "6 cells under 5 columns", id="a comma too many"),
+    ],
+)
+def test_a_csv_row_of_another_width_than_the_header_is_its_own_error_and_the_others_are_taken_a1(
+    cells, where, column, code, counted
+):
+    odd, good = read(csv_lines(a_csv(ENGLISH, cells, ["K-2", *LEAST[1:]])))
+    [fault] = odd.to_plain()["faults"]
+    assert (odd.row, fault["cell"], fault["column"], fault["code"]) == (1, where, column, code)
+    assert (fault["detail"]["en"], fault["detail"]["zh"][:2]) == (counted, "该行")
+    assert good.account.number == "K-2"
+
+
+def test_columns_without_a_heading_at_the_end_are_no_cells_too_many_where_every_row_has_them_a1():
+    [row] = read(csv_lines(a_csv([*ENGLISH, "", ""], [*LEAST, "", ""])))
+    assert isinstance(row, Readable)
 
 
 def test_a_broken_csv_names_its_line_a1():

@@ -290,7 +290,7 @@ async def test_every_row_that_cannot_be_kept_is_listed_and_the_others_are_taken(
     result = await send(pricing, good_row, *({**good_row, "reference": f"{reference}9", **cells} for cells in wrong))
     assert (result["accepted"], result["orders"]) == (1, 1)
     assert result["rejected"] == {
-        "bad_date": 1,
+        "unreadable_row": 1,
         "no_customer": 1,
         "non_product": 4,
         "quantity_zero": 1,
@@ -309,9 +309,32 @@ async def test_a_line_that_is_no_json_is_a_rejected_row_and_not_a_refused_file(p
     asked = {"format": "ndjson", "mapping": "standard"}
     content = json.dumps(a_row(number, reference, "X", 1, "1.00", MARCH)).encode() + b"\n{broken"
     result = await good(pricing.caller("integrator").call("POST", "/v1/order-imports", params=asked, content=content))
-    assert (result["rows"], result["accepted"], result["rejected"]) == (2, 1, {"bad_date": 1})
+    assert (result["rows"], result["accepted"], result["rejected"]) == (2, 1, {"unreadable_row": 1})
     [reject] = await rejects_of(pricing, result)
     assert reject["detail"]["en"].startswith("no JSON: ")
+
+
+async def test_a_csv_row_of_too_few_or_too_many_cells_is_that_row_s_error_and_the_others_are_taken(
+    pricing: Pricing,
+) -> None:
+    number, reference = await an_account(pricing), uuid4().hex[:6]
+    row = a_row(number, reference, "X", 1, "1.00", MARCH)
+    cells = [str(cell) for cell in row.values()]
+    lines = [list(row), cells[:-2], cells, [], [*cells, ""], [*cells[:-1], "1.00", "more"]]
+    content = "\n".join(",".join(line) for line in lines).encode()
+    asked = {"format": "csv", "mapping": "standard"}
+    result = await good(pricing.caller("integrator").call("POST", "/v1/order-imports", params=asked, content=content))
+    assert (result["rows"], result["accepted"], result["rejected"]) == (4, 1, {"unreadable_row": 3})
+    few, *many = await rejects_of(pricing, result)
+    headings = list(row)
+    assert (few["row"], few["reason"], few["column"]) == (1, "unreadable_row", headings[-2])
+    assert few["detail"] == {
+        "en": f"4 cells under 6 columns: {headings[-2]!r} is missing",
+        "zh": f"该行有4个单元格，而表头有6列：缺少“{headings[-2]}”",
+    }
+    assert [(one["row"], one["column"], one["detail"]["en"]) for one in many] == [
+        (place, "G", "7 cells under 6 columns: column G has no name") for place in (3, 4)
+    ]
 
 
 async def test_only_an_integrator_imports(pricing: Pricing) -> None:
