@@ -344,7 +344,7 @@ async def test_s_g10_an_approval_that_lapsed_carries_no_signature(story):
     assert refused.value.refusal == "not_ready_to_sign"
 
 
-async def test_s_g10_a_frozen_account_signs_nothing(story):
+async def test_s_g10_s_i3_a_frozen_account_signs_nothing(story):
     row = await story.approve(await story.submit(await story.draft()))
     await story.session.execute(
         update(KnownAccount).where(KnownAccount.account_id == story.account).values(frozen=True)
