@@ -7,12 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.pricing.accounts.consumer import learn_of_accounts, learn_of_contracts
 from services.pricing.catalogue.consumer import take_over_rates
 from services.pricing.chain.consumer import learn_of_rewards
+from services.pricing.imports.incoming import take_reported_orders
 from services.pricing.quotes.consumer import AnswersAboutPrices
 from services.pricing.rents.consumer import learn_of_answer
 from shared.auth.people import PEOPLE_HANDLERS
 from shared.consumer import Consumer, EventHandler, one_by_one
 from shared.events.approvals import ApprovalGranted, ApprovalRejected, ApprovalWithdrawn
 from shared.events.envelope import Event
+from shared.events.orders_in import ORDERS_IN
 from shared.events.policies import PolicyPublished
 from shared.policy.consumer import POLICY_HANDLERS, receive_policy
 from shared.received import Received
@@ -63,4 +65,10 @@ def consumers(zone: str) -> tuple[Consumer, ...]:
         await learn_of_contracts(session, batch)
         await learn_of_rewards(session, batch)
 
-    return (Consumer(service="pricing", topics=TOPICS, handler=apply),)
+    async def take_orders(session: AsyncSession, batch: Sequence[Received]) -> None:
+        await take_reported_orders(session, batch, zone=zone)
+
+    return (
+        Consumer(service="pricing", topics=TOPICS, handler=apply),
+        Consumer(service="pricing", topics=(ORDERS_IN,), handler=take_orders, name="pricing-orders-in"),
+    )

@@ -21,4 +21,7 @@ class PricingSettings(ServiceSettings):
         Path(__file__).parents[2] / "deploy" / "demo",
         description="folder of the mappings that say how other systems write their order files",
     )
+    order_import_most_mb: int = Field(
+        64, ge=1, le=1024, description="largest file of one order import, in MB; a longer one is sent in parts"
+    )
     port: int = Field(8102, ge=0, le=65535, description="port of the API")

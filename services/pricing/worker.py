@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.consumers import consumers
+from services.pricing.imports.flowing import ParkedOrders
 from services.pricing.quotes.service import expire_quotes
 from services.pricing.rents.invoicing import invoice_rents
 from services.pricing.settings import PricingSettings
@@ -26,7 +27,11 @@ def jobs(settings: PricingSettings) -> tuple[Job, ...]:
         known = await policies.current(session)
         await invoice_rents(session, rules_on=lambda day: Rulebook(known.in_force(day)), now=now, zone=settings.zone)
 
-    return (Job("expire quotes", 30, expire), Job("invoice rents", 60, invoice))
+    return (
+        Job("expire quotes", 30, expire),
+        Job("invoice rents", 60, invoice),
+        Job("let parked orders flow", 5, ParkedOrders(settings.zone, policies).flow),
+    )
 
 
 def main() -> None:

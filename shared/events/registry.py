@@ -11,14 +11,16 @@ from shared.events import (
     catalogue,
     contracts,
     orders,
+    orders_in,
     people,
     policies,
     quotes,
     rewards,
 )
 from shared.events.envelope import Event
+from shared.events.orders_in import ORDERS_IN
 
-_MODULES = (people, accounts, catalogue, quotes, orders, asks, approvals, contracts, policies, rewards)
+_MODULES = (people, accounts, catalogue, quotes, orders, orders_in, asks, approvals, contracts, policies, rewards)
 
 EVENT_CLASSES: dict[str, type[Event]] = {
     event_class.__name__: event_class for event_class in chain.from_iterable(module.EVENTS for module in _MODULES)
@@ -33,6 +35,5 @@ def dead_letter_topic(topic: str) -> str:
     return f"{topic}.dlq"
 
 
-ORDERS_IN = "orders.in.v1"  # written by other systems, only read here
-
-ALL_TOPICS = frozenset(TOPICS) | {dead_letter_topic(topic) for topic in (*TOPICS, ORDERS_IN)}
+ALL_TOPICS = frozenset(TOPICS) - {ORDERS_IN} | {dead_letter_topic(topic) for topic in TOPICS}
+"""What is written here: the orders of other systems are only read."""

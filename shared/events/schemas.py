@@ -18,10 +18,16 @@ from ruamel.yaml import YAML
 
 from shared.events.compatibility import breaking_changes
 from shared.events.envelope import Event
-from shared.events.registry import EVENT_CLASSES, TOPICS
+from shared.events.orders_in import ORDERS_IN
+from shared.events.registry import EVENT_CLASSES, TOPICS, dead_letter_topic
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PUBLIC_TOPIC = "rewards.v1"
+_FOR_WHOM = {
+    PUBLIC_TOPIC: "Public.",
+    ORDERS_IN: "Written by other systems: what is told here is taken in like a file of orders, whole order by order. "
+    f"What is refused lies on `{dead_letter_topic(ORDERS_IN)}` with its reasons in `ce_deadletterreason`.",
+}
 
 _HEADERS = {
     "ce_specversion": {"type": "string", "const": "1.0"},
@@ -93,7 +99,7 @@ def _channel(topic: str) -> dict[str, Any]:
     names = [event_class.__name__ for event_class in _classes_of(topic)]
     return {
         "address": topic,
-        "description": "Public." if topic == PUBLIC_TOPIC else "Internal to Mainstay.",
+        "description": _FOR_WHOM.get(topic, "Internal to Mainstay."),
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
         "bindings": {"kafka": {"topic": topic, "partitions": 12}},
     }

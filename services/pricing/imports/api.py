@@ -14,14 +14,21 @@ from sqlalchemy import select
 from services.pricing.imports import service
 from services.pricing.imports.domain import Pricing
 from services.pricing.imports.mapping import mapping_named
-from services.pricing.imports.models import OrderImportRow, RejectRow
+from services.pricing.imports.models import OrderImportRow, ParkedOrderRow, RejectRow
 from services.pricing.imports.reading import Format, Window
-from services.pricing.imports.schemas import ImportAnswer, RejectAnswer, show_import, show_reject
+from services.pricing.imports.schemas import (
+    ImportAnswer,
+    ParkedOrderAnswer,
+    RejectAnswer,
+    show_import,
+    show_parked,
+    show_reject,
+)
 from services.pricing.imports.service import FileToImport, Importer
 from services.pricing.rules import price_books
 from services.pricing.settings import PricingSettings
 from shared.auth.principal import Principal
-from shared.errors import NotFound, Words
+from shared.errors import NotFound, Problem, Words
 from shared.http.dependencies import Now, Session, allowed
 from shared.http.exchange import runtime_of
 from shared.http.moments import Moment
@@ -46,6 +53,16 @@ FILE_BODY = {
 class UnknownImport(NotFound):
     code = "unknown_import"
     title: ClassVar[Words] = {"en": "There is no such import", "zh": "没有该导入"}
+
+
+class OrderFileTooLarge(Problem):
+    status = 413
+    code = "order_file_too_large"
+    title: ClassVar[Words] = {"en": "The order file is too large; send it in parts", "zh": "订单文件过大，请分批发送"}
+
+    def __init__(self, most_bytes: int) -> None:
+        most = most_bytes // 1_000_000
+        super().__init__({"en": f"at most {most} MB at a time", "zh": f"每次最多{most} MB"})
 
 
 @router.post("/order-imports", openapi_extra=FILE_BODY)
@@ -78,7 +95,7 @@ async def import_orders(
     importer = Importer(runtime.sessions, runtime.clock, settings.zone, price_books(request).by_day(policies))
     opened = service.Opened(import_id, caller.user_id, now)
     await session.rollback()  # nothing is held while the file comes in: each batch is a transaction of its own
-    async with spooled(request) as path:
+    async with spooled(request, most_bytes=settings.order_import_most_mb * 1_000_000) as path:
         file = FileToImport(
             import_id=await service.open_import(runtime.sessions, opened, source, pricing, Window(start, until)),
             path=path,
@@ -93,12 +110,17 @@ async def import_orders(
 
 
 @asynccontextmanager
-async def spooled(request: Request) -> AsyncIterator[FilePath]:
-    """The body in a file of its own, gone afterwards: memory stays flat however long it is."""
+async def spooled(request: Request, *, most_bytes: int) -> AsyncIterator[FilePath]:
+    """The body in a file of its own, gone afterwards. Nothing is begun before all of it is there: an upload that
+    breaks off leaves nothing behind. Raises OrderFileTooLarge."""
     with tempfile.TemporaryDirectory(prefix="mainstay-import-") as folder:
         path = FilePath(folder) / "orders"
         async with await anyio.open_file(path, "wb") as file:
+            length = 0
             async for part in request.stream():
+                length += len(part)
+                if length > most_bytes:
+                    raise OrderFileTooLarge(most_bytes)
                 await file.write(part)
         yield path
 
@@ -132,3 +154,17 @@ async def list_rejects(
     query = select(RejectRow).where(RejectRow.import_id == import_id)
     query = query if reason is None else query.where(RejectRow.reason == reason)
     return await read_page(session, query, asked=asked, by=oldest_first(RejectRow.row), show=show_reject)
+
+
+@router.get("/parked-orders")
+async def list_parked_orders(
+    *,
+    session: Session,
+    asked: PageQuery,
+    caller: Reader,
+    system: Annotated[str | None, Query(description="only this system's")] = None,
+) -> Page[ParkedOrderAnswer]:
+    """Orders of other systems that wait for an account or a product; they flow when it appears (P8)."""
+    query = select(ParkedOrderRow) if system is None else select(ParkedOrderRow).where(ParkedOrderRow.system == system)
+    by = oldest_first(ParkedOrderRow.system, ParkedOrderRow.reference)
+    return await read_page(session, query, asked=asked, by=by, show=show_parked)

@@ -20,6 +20,7 @@ from shared.errors import Words
 from shared.money import minor_digits, rounded
 
 Pricing = Literal["as_invoiced", "apply_policies"]
+Awaited = Literal["account", "sku"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,10 @@ class Columns:
 
 @dataclass(frozen=True)
 class SourceMapping:
-    """How one system writes its orders: wall time of `zone`, prices in `currency`, returns by a prefix."""
+    """How one system writes its orders: wall time of `zone`, prices in `currency`, returns by a prefix.
+
+    An order that names what is not known yet waits until it is, as far as `waits_for` says so; else it is refused.
+    """
 
     id: str
     system: str
@@ -45,6 +49,7 @@ class SourceMapping:
     columns: Columns
     return_prefix: str = ""
     not_products: tuple[str, ...] = ()
+    waits_for: tuple[Awaited, ...] = ()
 
     def is_return(self, reference: str) -> bool:
         return bool(self.return_prefix) and reference.startswith(self.return_prefix)
@@ -89,6 +94,14 @@ class Invoice(NamedTuple):
     reference: str
     at: datetime | None
     lines: Sequence[SourceLine]
+
+
+class Parked(NamedTuple):
+    """An invoice that waits for accounts and SKUs by their numbers, or a return behind an order that waits."""
+
+    invoice: Invoice
+    accounts: tuple[str, ...]
+    skus: tuple[str, ...]
 
 
 class Reject(NamedTuple):
@@ -202,6 +215,11 @@ class Shelf:
 
     def put(self, account_id: UUID, line: OpenLine) -> None:
         self.lines[account_id, line.line.sku].append(line)
+
+    def holds(self, account_id: UUID, sku: str, at: datetime) -> int:
+        """Pieces that a return at that time could come from."""
+        lines = (one for one in self.lines.get((account_id, sku), ()) if one.placed_at <= at)
+        return sum(one.line.delivered - one.line.returned for one in lines)
 
     def take_back(self, account_id: UUID, sku: str, quantity: int, at: datetime) -> tuple[list[Piece], int]:
         """First in first out over lines placed up to `at`; what finds no original is the second value (S-F2)."""

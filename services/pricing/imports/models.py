@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,8 +23,26 @@ class ImportedInvoiceRow(Base):
     lines: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
 
 
+class ParkedOrderRow(Base):
+    """A foreign order that names accounts or SKUs nobody knows yet; `contents` is its mapping and its lines as read."""
+
+    __tablename__ = "parked_order"
+
+    system: Mapped[str] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    is_return: Mapped[bool]
+    named: Mapped[list[str]] = mapped_column(ARRAY(String))
+    accounts: Mapped[list[str]] = mapped_column(ARRAY(String))
+    skus: Mapped[list[str]] = mapped_column(ARRAY(String))
+    at: Mapped[datetime | None] = mapped_column(MOMENT)
+    contents: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    refused: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    parked_at: Mapped[datetime] = mapped_column(MOMENT)
+
+
 class OrderImportRow(Base):
-    """The result so far; rows = accepted + unchanged + all rejected."""
+    """The result so far; rows = accepted + unchanged + parked + all rejected."""
 
     __tablename__ = "order_import"
 

@@ -1,10 +1,11 @@
 """What a batch of foreign invoices becomes: orders, returns and rejects, decided before anything is written."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from services.pricing.imports.domain import (
     Invoice,
     Judge,
     OpenLine,
+    Parked,
     Piece,
     Reject,
     Shelf,
@@ -72,6 +74,8 @@ class Surroundings:
     now: datetime
     accounts: Mapping[str, Account]
     taken: Mapping[str, Sequence[int]]
+    waiting: Set[str] = frozenset()
+    """Numbers of accounts of which an order waits already: their returns wait behind it."""
     products: Mapping[str, Product] = field(default_factory=dict)
     prices: Mapping[str, Sequence[ListPrice]] = field(default_factory=dict)
     costs: Mapping[str, Sequence[Cost]] = field(default_factory=dict)
@@ -106,6 +110,7 @@ class Batch:
     orders: list[Order] = field(default_factory=list)
     returns: list[ReturnedTo] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
     digests: dict[str, list[int]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -113,20 +118,67 @@ class Batch:
 class Planner:
     """Takes invoices in the order of their time, so that each return sees the orders before it."""
 
-    def __init__(self, around: Surroundings, shelf: Shelf, pricer: Pricer) -> None:
+    def __init__(self, around: Surroundings, shelf: Shelf, pricer: Pricer, *, whole: bool = False) -> None:
+        """`whole`: an invoice of which a line is refused is not taken at all."""
         self.batch = Batch()
+        self._whole = whole
+        self._waiting = set(around.waiting)
         self._around, self._shelf, self._pricer = around, shelf, pricer
         known = {number: account.id for number, account in around.accounts.items()}
         self._judge = Judge(around.mapping, known, around.now)
 
     def take(self, invoices: Iterable[Invoice]) -> Batch:
         for invoice in invoices:
+            if self._park(invoice):
+                continue
+            refused = len(self.batch.rejects)
             fresh = self._fresh_lines(invoice)
+            if self._whole and (len(self.batch.rejects) > refused or not self._can_come_back(invoice, fresh)):
+                continue
             if fresh and self._around.mapping.is_return(invoice.reference):
                 self._take_return(invoice, fresh)
             elif fresh:
                 self._take_sale(invoice, fresh)
         return self.batch
+
+    def _park(self, invoice: Invoice) -> bool:
+        """Whether it waits: nothing of it is taken, and nothing of it is lost."""
+        wanted, around = self._around.mapping.waits_for, self._around
+        if not wanted or not _can_be_kept(invoice):
+            return False
+        numbers = {line.account for line in invoice.lines if line.account}
+        skus = {line.sku for line in invoice.lines if self._may_be_a_product(line.sku)}
+        accounts = numbers - around.accounts.keys() if "account" in wanted else set()
+        unknown = skus - around.products.keys() if "sku" in wanted else set()
+        behind = around.mapping.is_return(invoice.reference) and numbers & self._waiting
+        if not (accounts or unknown or behind):
+            return False
+        self.batch.parked.append(Parked(invoice, tuple(sorted(accounts)), tuple(sorted(unknown))))
+        self.batch.counts["parked"] += len(invoice.lines)
+        self._waiting |= numbers
+        return True
+
+    def _may_be_a_product(self, sku: str) -> bool:
+        fits = refusing.unfit(sku, longest=refusing.LONGEST_SKU, what=refusing.SKU) is None
+        return fits and self._around.mapping.is_product(sku)
+
+    def _can_come_back(self, invoice: Invoice, fresh: Sequence[SourceLine]) -> bool:
+        """Whether every piece of a return finds its original; those that don't are rejected."""
+        if not self._around.mapping.is_return(invoice.reference):
+            return True
+        left: dict[tuple[UUID, str], int] = {}
+        found = True
+        for line in fresh:
+            rest = -line.quantity
+            for account in self._around.succession(line.account, _known(invoice.at)):
+                key = account.id, line.sku
+                held = left.setdefault(key, self._shelf.holds(*key, _known(invoice.at)))
+                left[key] -= min(rest, held)
+                rest -= min(rest, held)
+            if rest:
+                self._reject(invoice, line, refusing.unmatched(rest))
+                found = False
+        return found
 
     def _fresh_lines(self, invoice: Invoice) -> list[SourceLine]:
         """Those that are good and not taken yet."""
@@ -275,6 +327,12 @@ class Planner:
             self.batch.counts["partly_unmatched"] += partly
             self.batch.counts["unmatched_quantity"] += rest
             self._list(invoice, line, refusing.unmatched(rest), -rest)
+
+
+def _can_be_kept(invoice: Invoice) -> bool:
+    """As it was read; what a database cannot keep is refused at once."""
+    texts = chain([invoice.reference], *((line.sku, line.price, line.account) for line in invoice.lines))
+    return len(invoice.reference) <= refusing.LONGEST_REFERENCE and all(map(refusing.is_clean, texts))
 
 
 def _known(value: T | None) -> T:

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from services.pricing.imports.models import OrderImportRow, RejectRow
+from services.pricing.imports.models import OrderImportRow, ParkedOrderRow, RejectRow
 from services.pricing.imports.refusing import TITLES, Reason
 from services.pricing.schemas import Answer
 
 
 class ImportAnswer(Answer):
-    """rows = accepted + unchanged + all rejected."""
+    """rows = accepted + unchanged + parked + all rejected."""
 
     import_id: UUID
     state: str = Field(description="running, done or failed; send the same file again to go on")
@@ -22,6 +23,7 @@ class ImportAnswer(Answer):
     rows: int = Field(0, description="rows dealt with so far")
     accepted: int = 0
     unchanged: int = Field(0, description="rows taken by an earlier import")
+    parked: int = Field(0, description="rows of orders that wait for their account or SKU; they flow when it appears")
     rejected: dict[str, int] = Field(default_factory=dict, description="rows not taken, by the first reason that holds")
     orders: int = 0
     order_lines: int = 0
@@ -44,6 +46,20 @@ class RejectAnswer(Answer):
     column: str | None = Field(description="where the row breaks off or runs over: a heading, or a column's letter")
     quantity: int = Field(description="the row's quantity, or the rest that found no original")
     detail: Mapping[str, str] = Field(description="what exactly is wrong, in both languages")
+
+
+class ParkedOrderAnswer(Answer):
+    system: str
+    reference: str
+    state: Literal["waiting", "refused"] = Field(description="refused: it could not be taken when all was known")
+    accounts: list[str] = Field(description="numbers nobody had when it came")
+    skus: list[str] = Field(description="products nobody had when it came")
+    refused: list[dict[str, Any]] | None = Field(description="the lines that could not be taken, each with its reason")
+    parked_at: datetime
+
+
+def show_parked(row: ParkedOrderRow) -> ParkedOrderAnswer:
+    return ParkedOrderAnswer(**{name: getattr(row, name) for name in ParkedOrderAnswer.model_fields})
 
 
 def show_import(row: OrderImportRow) -> ImportAnswer:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.accounts.repository import accounts_by_number
 from services.pricing.catalogue.repository import costs_of, exchange_rates, prices_of, products_of
-from services.pricing.imports import repository
+from services.pricing.imports import parking, repository
 from services.pricing.imports.discounting import ByPolicies
 from services.pricing.imports.domain import Invoice, OpenLine, Pricing, Shelf, SourceMapping
 from services.pricing.imports.planning import AsInvoiced, Batch, Planner, Pricer, ReturnedTo, Surroundings
@@ -120,18 +120,44 @@ class Importer:
             await commit(session)
 
     async def _take_batch(self, file: FileToImport, invoices: Sequence[Invoice]) -> Counter[str]:
+        now = self.clock.now()
+        intake = Intake(self.zone, self.book_of)
         async with self.sessions() as session:
-            await repository.lock_system(session, file.mapping.system)
-            around = await self._surroundings(session, file.mapping, invoices)
-            shelf = await _shelf(session, around, invoices)
-            pricer = await self._pricer(session, file.pricing, around, invoices)
-            batch = await to_thread.run_sync(Planner(around, shelf, pricer).take, invoices)
-            await write_batch(session, file, batch, now=self.clock.now())
+            batch = await intake.take(session, file.mapping, invoices, pricing=file.pricing, now=now)
+            await repository.add_rejects(session, file.import_id, batch.rejects)
             await commit(session)
         return batch.counts
 
+
+@dataclass(frozen=True)
+class Intake:
+    """Takes foreign invoices in, whichever way they came: planned against what is known, written with their events."""
+
+    zone: str
+    book_of: Callable[[date], PriceBook] | None = None
+
+    async def take(
+        self,
+        session: AsyncSession,
+        mapping: SourceMapping,
+        invoices: Sequence[Invoice],
+        *,
+        pricing: Pricing,
+        now: datetime,
+        whole: bool = False,
+    ) -> Batch:
+        """In the caller's transaction; what was refused is told and not written."""
+        await repository.lock_system(session, mapping.system)
+        around = await self._surroundings(session, mapping, invoices, now)
+        shelf = await _shelf(session, around, invoices)
+        pricer = await self._pricer(session, pricing, around, invoices)
+        batch = await to_thread.run_sync(Planner(around, shelf, pricer, whole=whole).take, invoices)
+        await write_batch(session, mapping.system, batch, now=now)
+        await parking.park(session, mapping, batch.parked, pricing=pricing, now=now)
+        return batch
+
     async def _surroundings(
-        self, session: AsyncSession, mapping: SourceMapping, invoices: Sequence[Invoice]
+        self, session: AsyncSession, mapping: SourceMapping, invoices: Sequence[Invoice], now: datetime
     ) -> Surroundings:
         lines = list(chain.from_iterable(invoice.lines for invoice in invoices))
         skus = set(filter(is_clean, {line.sku for line in lines}))
@@ -140,9 +166,10 @@ class Importer:
         return Surroundings(
             mapping=mapping,
             zone=self.zone,
-            now=self.clock.now(),
+            now=now,
             accounts=await accounts_by_number(session, numbers),
             taken=await repository.taken_lines(session, mapping.system, references),
+            waiting=await parking.waiting_accounts(session, mapping),
             products=await products_of(session, skus),
             prices=await prices_of(session, skus, mapping.currency),
             costs=await costs_of(session, skus, mapping.currency),
@@ -151,7 +178,7 @@ class Importer:
     async def _pricer(
         self, session: AsyncSession, pricing: Pricing, around: Surroundings, invoices: Sequence[Invoice]
     ) -> Pricer:
-        if pricing == "as_invoiced":
+        if pricing == "as_invoiced" or self.book_of is None:
             return AsInvoiced()
         months = months_of(invoices, self.zone)
         ids = [account.id for account in around.accounts.values()]
@@ -196,8 +223,8 @@ async def _shelf(session: AsyncSession, around: Surroundings, invoices: Sequence
     return shelf
 
 
-async def write_batch(session: AsyncSession, file: FileToImport, batch: Batch, *, now: datetime) -> None:
-    """Orders, returns, rejects, the lines taken and all events, in the caller's transaction."""
+async def write_batch(session: AsyncSession, system: str, batch: Batch, *, now: datetime) -> None:
+    """Orders, returns, the lines taken and all events, in the caller's transaction."""
     await add_orders(session, batch.orders)
     movements: list[Movement] = []
     for order in batch.orders:
@@ -208,8 +235,7 @@ async def write_batch(session: AsyncSession, file: FileToImport, batch: Batch, *
         record_many(session, events.in_full(order, delivery, payment))
     await _write_returns(session, batch.returns, movements, now)
     await add_movements(session, movements)
-    await repository.remember_lines(session, file.mapping.system, batch.digests)
-    await repository.add_rejects(session, file.import_id, batch.rejects)
+    await repository.remember_lines(session, system, batch.digests)
 
 
 async def _write_returns(
@@ -254,10 +280,10 @@ def _returned(one: ReturnedTo) -> OrderReturned:
 
 
 def told(counts: Counter[str]) -> dict[str, Any]:
-    """rows = accepted + unchanged + all rejected; the rest of a return taken in part is told beside them."""
+    """rows = accepted + unchanged + parked + all rejected; the rest of a return taken in part is told beside them."""
     rejected = {str(reason): counts[reason] for reason in Reason if counts[reason]}
     names = (
-        "rows", "accepted", "unchanged", "orders", "order_lines", "returns", "discounted_orders", "requires_approval",
-        "floor_breaches", "partly_unmatched", "unmatched_quantity",
+        "rows", "accepted", "unchanged", "parked", "orders", "order_lines", "returns", "discounted_orders",
+        "requires_approval", "floor_breaches", "partly_unmatched", "unmatched_quantity",
     )  # fmt: skip
     return {**{name: counts[name] for name in names}, "rejected": rejected}

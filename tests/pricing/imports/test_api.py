@@ -73,10 +73,10 @@ async def test_the_same_file_again_changes_nothing_and_says_so(pricing: Pricing)
         a_row("nobody", f"{reference}9", "X", 1, "10.00", MARCH),
     ]
     first = await send(pricing, *rows)
-    assert (first["accepted"], first["rejected"], first["unmatched_quantity"]) == (3, {"no_customer": 1}, 2)
+    assert (first["accepted"], first["parked"], first["unmatched_quantity"]) == (3, 1, 2)
     await pricing.told()
     again = await send(pricing, *rows)
-    assert (again["accepted"], again["unchanged"], again["rejected"]) == (0, 3, {"no_customer": 1})
+    assert (again["accepted"], again["unchanged"], again["parked"]) == (0, 3, 1)
     assert await pricing.told() == []
 
 
@@ -94,7 +94,7 @@ async def test_a_row_sent_again_with_other_contents_is_refused(pricing: Pricing)
 async def test_rows_of_a_customer_who_came_later_are_taken_then(pricing: Pricing) -> None:
     number, reference = f"N-{uuid4().hex[:8]}", uuid4().hex[:6]
     row = a_row(number, reference, "X", 3, "10.00", MARCH)
-    assert (await send(pricing, row))["rejected"] == {"no_customer": 1}
+    assert (await send(pricing, row))["parked"] == 1
     await pricing.new_account(number=number)
     assert (await send(pricing, row))["accepted"] == 1
 
