@@ -20,6 +20,8 @@ from shared.policy.stacking import Group, Stacking
 from shared.policy.worth import Award, State
 from shared.trace import Figures, Node, Rule, WhyNot
 
+NO_EVIDENCE, OUT_OF_SCOPE = WhyNot("no_evidence"), WhyNot("out_of_scope")
+
 
 class Working(NamedTuple):
     """A line while groups work on it: `base` is its list price or the last price set, `net` what is left of it."""
@@ -66,13 +68,18 @@ class Offer(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """The state between two groups; each step gives a new one."""
+    """The state between two groups; each step gives a new one.
+
+    `standing` are the groups of which some document applies to a line; `offers` what was found out at these prices.
+    """
 
     stacking: Stacking
     order: ToPrice
     plans: Mapping[str, tuple[BenefitPlan, ...]]
     scopes: Mapping[tuple[str, str], tuple[Answer, tuple[Node, ...]]]
     lines: Mapping[str, Working]
+    standing: Mapping[str, tuple[str, ...]]
+    offers: dict[tuple[str, tuple[str, ...]], Offer]
     nodes: tuple[Node, ...] = ()
     asks: tuple[AskedRoute, ...] = ()
     gifts: tuple[PricedGift, ...] = ()
@@ -95,7 +102,7 @@ class Desk(NamedTuple):
                     known[whose] = _scope(plan, Case(order.facts, line.subject, line.asked_at, order.grants))
                 scopes[plan.heading.policy, line.id] = known[whose]
         lines = {line.id: Working(line, line.at_list, line.at_list) for line in order.lines}
-        return cls(stacking, order, plans, scopes, lines)
+        return cls(stacking, order, plans, scopes, lines, _standing(plans, scopes, order), {})
 
     def worked(self, group: Group) -> "Desk":
         """After one group: each of its benefits on the lines where nothing stands against it.
@@ -116,7 +123,7 @@ class Desk(NamedTuple):
         """What stands against a benefit on a line, if anything."""
         answer, _ = self.scopes[plan.heading.policy, line]
         if answer is not Answer.HOLDS:
-            return WhyNot("no_evidence" if answer is Answer.NO_EVIDENCE else "out_of_scope")
+            return NO_EVIDENCE if answer is Answer.NO_EVIDENCE else OUT_OF_SCOPE
         if plan.document.id in self.order.exhausted:
             return WhyNot("budget_exhausted", plan.document.budget or "")
         return (
@@ -125,21 +132,16 @@ class Desk(NamedTuple):
             or self._worse_within(plan, group, line)
         )
 
-    def _is_open(self, group: str, line: str) -> bool:
-        """The scope of one of its documents holds for the line."""
-        return any(self._in_scope(plan, line) for plan in self.plans.get(group, ()))
-
     def _excluded(self, group: str, line: str) -> WhyNot | None:
-        for other in self.plans:
-            if other != group and self._is_open(other, line):
-                pair = self.stacking.meet(group, other)
-                if pair.meeting in ("yields", "elected"):
-                    return WhyNot("excluded", other, pair.why)
+        for other in self.standing[line]:
+            pair = None if other == group else self.stacking.meet(group, other)
+            if pair is not None and pair.meeting in ("yields", "elected"):
+                return WhyNot("excluded", other, pair.why)
         return None
 
     def _worse_than_another_group(self, plan: BenefitPlan, group: Group, line: str) -> WhyNot | None:
         """Where the better one counts: the earlier has been taken, or the later would give more off this price."""
-        for name in self.plans:
+        for name in self.standing[line]:
             pair = None if name == group.name else self.stacking.meet(group.name, name)
             if pair is None or pair.meeting != "better":
                 continue
@@ -181,7 +183,13 @@ class Desk(NamedTuple):
         return self.offer(plan, group, lines).total
 
     def offer(self, plan: BenefitPlan, group: Group, lines: tuple[str, ...]) -> Offer:
-        """What the benefit takes off these lines at the price so far."""
+        """What the benefit takes off these lines at the price so far; asked again, it is the same."""
+        asked = plan.heading.policy, lines
+        if asked not in self.offers:
+            self.offers[asked] = self._offer(plan, group, lines)
+        return self.offers[asked]
+
+    def _offer(self, plan: BenefitPlan, group: Group, lines: tuple[str, ...]) -> Offer:
         facts = self.order.facts.priced_so_far({line: self.lines[line].net for line in lines})
         if _is_by_line(plan):
             return Offer(tuple(self._line_offer(plan, group, line, facts) for line in lines))
@@ -217,15 +225,18 @@ class Desk(NamedTuple):
 
     def _with(self, plan: BenefitPlan, group: Group, part: "Part") -> "Desk":
         policy, award = plan.heading.policy, part.award
-        lines = dict(self.lines)
+        lines, offers = dict(self.lines), self.offers
         for line, amount in part.taken.items():
             if amount.amount_minor:
+                offers = {}
                 lines[line] = lines[line].less(Taken(policy, group.name, amount), part.bases.get(line))
         asks = (AskedRoute(policy, award.ask),) if award.state is State.ASKS else ()
         gift = award.gift if award.state is State.GIVES else None
         gifts = (PricedGift(policy, gift.sku, gift.quantity, gift.coupon, gift.service),) if gift else ()
         node = self._node(plan, group, part)
-        return self._replace(lines=lines, nodes=(*self.nodes, node), asks=self.asks + asks, gifts=self.gifts + gifts)
+        return self._replace(
+            lines=lines, offers=offers, nodes=(*self.nodes, node), asks=self.asks + asks, gifts=self.gifts + gifts
+        )
 
     def _node(self, plan: BenefitPlan, group: Group, part: "Part") -> Node:
         """Base, what was taken, and each line's share with the weight it was shared out by."""
@@ -256,6 +267,26 @@ class Desk(NamedTuple):
             return why
         would = self.offer(plan, group, tuple(lines)).total
         return replace(why, would_give=Money(would, self.lines[lines[0]].net.currency))
+
+
+def _standing(
+    plans: Mapping[str, tuple[BenefitPlan, ...]],
+    scopes: Mapping[tuple[str, str], tuple[Answer, tuple[Node, ...]]],
+    order: ToPrice,
+) -> dict[str, tuple[str, ...]]:
+    """By line, the groups of which some document's scope holds and whose budget is not used up."""
+    given = {
+        group: [plan.heading.policy for plan in found if plan.document.id not in order.exhausted]
+        for group, found in plans.items()
+    }
+    return {
+        line.id: tuple(
+            group
+            for group, policies in given.items()
+            if any(scopes[policy, line.id][0] is Answer.HOLDS for policy in policies)
+        )
+        for line in order.lines
+    }
 
 
 def _scope(plan: BenefitPlan, case: Case) -> tuple[Answer, tuple[Node, ...]]:

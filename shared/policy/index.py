@@ -1,4 +1,4 @@
-"""Rules by the account or product their scope names: a rule of one customer costs the others nothing."""
+"""Rules by what their scope cannot do without: one of another customer, or for a coupon, costs nothing here."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from shared.policy.question import Place, compile_question
 
 
 class Key(NamedTuple):
-    """A fact that a scope cannot do without, and one of the words it accepts for it."""
+    """A fact that a scope cannot do without, and one of the words it accepts; `True` where it must only exist."""
 
     fact: str
     word: object
@@ -46,8 +46,9 @@ class RuleIndex:
 def _keys(plan: BenefitPlan, facts: tuple[str, ...]) -> tuple[Key, ...]:
     needed = {test.fact: test for test in _needed(plan.document.scope)}
     for fact in facts:
-        if fact in needed:
-            return tuple(Key(fact, word) for word in _accepted(needed[fact], plan.place))
+        words = _accepted(needed[fact], plan.place) if fact in needed else (False,)
+        if False not in words:  # what must not be is looked up by nothing
+            return tuple(Key(fact, word) for word in words)
     return ()
 
 
@@ -56,7 +57,7 @@ def _needed(scope: Condition | None) -> Iterable[FactTest]:
     if scope is None or scope.when is not None:
         return
     if isinstance(scope, FactTest):
-        if scope.is_ is not None or scope.in_ is not None:
+        if scope.is_ is not None or scope.in_ is not None or scope.exists:
             yield scope
     elif isinstance(scope, AllOf):
         for part in scope.all:
@@ -65,5 +66,7 @@ def _needed(scope: Condition | None) -> Iterable[FactTest]:
 
 def _accepted(test: FactTest, place: Place) -> tuple[object, ...]:
     question = compile_question(test.measure, place)
+    if test.is_ is None and test.in_ is None:
+        return (True,)
     words = test.in_ if test.is_ is None else (test.is_,)
     return tuple(question.limit(word) for word in words or ())

@@ -1,7 +1,7 @@
 """The facts pricing computes about a sale: pure functions over what was read at once; the rest has no evidence."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from services.pricing.rents.domain import Plan
 from shared.calendar import Period, add_months, local_day
 from shared.money import ExchangeRate, Money, convert, rate_on
 from shared.policy.evaluation import unit_of
+from shared.policy.index import Key
 from shared.policy.measure import Measure
 from shared.policy.registry import FactFunctions, load_registry
 from shared.trace import Evidence, NoEvidence, Subject, Value
@@ -69,6 +70,18 @@ class GroupAt(NamedTuple):
     seats: int
 
 
+# The facts rules are looked up by, those first that tell them apart best.
+KEYS = (
+    "account.number",
+    "order.coupon",
+    "line.sku",
+    "subscription.plan",
+    "order.coupon_live",
+    "line.contract_price",
+    "membership.enrolled",
+    "line.in_public_promotion",
+    "line.in_complete_bundle",
+)
 # What the registry gives to the account belongs to no line, and an election here is that of the pricing day. An order
 # being priced is not placed yet, so it is not among the orders counted.
 SAME_FOR_EVERY_LINE = frozenset(
@@ -128,6 +141,25 @@ class SaleFacts:
     def priced_so_far(self, nets: Mapping[str, Money]) -> "SaleFacts":
         lines = {name: line._replace(net=nets[name]) if name in nets else line for name, line in self.lines.items()}
         return replace(self, lines=lines)
+
+    @property
+    def keys(self) -> Iterator[Key]:
+        """What a rule can be looked up by: see KEYS. A fact that holds for no line of the sale is not among them."""
+        skus = {line.sku for line in self.lines.values()}
+        yield Key("account.number", self.account.number)
+        yield from (Key("line.sku", sku) for sku in skus)
+        if self.group is not None:
+            yield Key("subscription.plan", self.group.plan.name)
+        if self.coupon is not None:
+            yield from (Key("order.coupon", self.coupon.code), Key("order.coupon_live", True))
+        if self.account.tiers:
+            yield Key("membership.enrolled", True)
+        if self.contract_prices:
+            yield Key("line.contract_price", True)
+        if self.offers.promoted and not skus.isdisjoint(self.offers.promoted):
+            yield Key("line.in_public_promotion", True)
+        if not skus.isdisjoint(self.offers.in_bundles):
+            yield Key("line.in_complete_bundle", True)
 
     @cached_property
     def pieces(self) -> Mapping[str, int]:

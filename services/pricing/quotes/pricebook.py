@@ -1,6 +1,6 @@
 """The price rules in force on one day, with the matrix that says how they meet."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -9,6 +9,7 @@ from typing import Protocol, Self
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pricing.catalogue.lists import PriceLists, price_lists_of
+from services.pricing.quotes.facts import KEYS, SaleFacts
 from services.pricing.quotes.material import Needs
 from services.pricing.quotes.offers import Offers
 from services.pricing.rents.domain import Plan
@@ -16,21 +17,20 @@ from services.pricing.rents.renting import plans_sold
 from shared.calendar import Duration, period_of, trailing
 from shared.policy.benefit import BenefitPlan
 from shared.policy.evaluation import Answer, Case
-from shared.policy.index import Key, RuleIndex
+from shared.policy.index import RuleIndex
 from shared.policy.measure import Measure, RollingWindow
 from shared.policy.order import PricedLine, ToPrice
 from shared.policy.plan import measures_of
 from shared.policy.pricing import PricedOrder, price_order
 from shared.policy.rulebook import NotGoverned, Rulebook
 from shared.policy.stacking import Stacking, compile_stacking
-from shared.trace import Decision, Evidence
+from shared.trace import Decision
 
 GROUPS, PAIRS = "stacking-groups", "stacking-pairs"
 P4 = "P4"
 PLAN_SOLD = Measure(fact="subscription.plan")
 LONG_AGO = date(1970, 1, 1)
 OF_COUPONS = frozenset(("order.coupon", "order.coupon_live", "order.coupon_uses_left"))
-BY_ACCOUNT, BY_SKU = Measure(fact="account.number"), Measure(fact="line.sku")
 
 
 @dataclass(frozen=True)
@@ -120,12 +120,14 @@ class PriceBook:
         return price_order(self.stacking, self._for(order), order, policy=matrix.heading.policy)
 
     def _for(self, order: ToPrice) -> tuple[BenefitPlan, ...]:
-        """Those whose scope may hold: terms of other customers are neither asked nor told."""
-        return self._index.those_for(_words_of(order)) if self._index.keyed else self.benefits
+        """Those whose scope may hold: terms of other customers, or for a coupon nobody gave, are not asked or told."""
+        if not isinstance(order.facts, SaleFacts):
+            return self.benefits
+        return self._index.those_for(order.facts.keys)
 
     @cached_property
     def _index(self) -> RuleIndex:
-        return RuleIndex.of(self.benefits, facts=(BY_ACCOUNT.fact, BY_SKU.fact, PLAN_SOLD.fact))
+        return RuleIndex.of(self.benefits, facts=KEYS)
 
     def touches(self, order: ToPrice) -> bool:
         """Whether any price rule has a line of the order in its scope."""
@@ -143,16 +145,6 @@ class PriceBook:
         return line.net.amount_minor + sum(
             taken.amount.amount_minor for taken in line.taken if taken.policy in self._of_p4
         )
-
-
-def _words_of(order: ToPrice) -> Iterator[Key]:
-    """The account's number, and of the lines their SKUs and the plan that one may sell."""
-    by_line = ((measure, line.subject) for line in order.lines for measure in (BY_SKU, PLAN_SOLD))
-    asked = [(BY_ACCOUNT, order.subject), *by_line]
-    for measure, subject in asked:
-        given = order.facts.value(measure, subject, None, order.as_of)
-        if isinstance(given, Evidence):
-            yield Key(measure.fact, given.value)
 
 
 class Bookshelf(Protocol):

@@ -296,6 +296,13 @@ def test_s_c3_ten_yuan_are_not_ten_dollars() -> None:
     assert (against.reason, str(against.would_give)) == ("other_currency", "10.00")
 
 
+def test_p6_a_rule_for_those_who_are_no_members_is_asked_of_everybody() -> None:
+    for_others = percent("for-others", "0.04", scope={"fact": "membership.enrolled", "is": False})
+    book = a_book(for_others)
+    assert nets(bought("100.00", book=book).quote) == ["96.00"]
+    assert nets(bought("100.00", book=book, account=an_account(tier="regular")).quote) == ["100.00"]
+
+
 customers = st.lists(st.tuples(st.sampled_from(["A-1", "A-2", "A-3"]), st.integers(1, 99)), min_size=1, max_size=8)
 
 
