@@ -28,7 +28,6 @@ from shared.trace import Decision
 
 GROUPS, PAIRS = "stacking-groups", "stacking-pairs"
 P4 = "P4"
-PLAN_SOLD = Measure(fact="subscription.plan")
 LONG_AGO = date(1970, 1, 1)
 OF_COUPONS = frozenset(("order.coupon", "order.coupon_live", "order.coupon_uses_left"))
 
