@@ -16,7 +16,7 @@ from typing import NamedTuple
 from deploy.local.settings import PROJECT
 from tests.bench.servers import bench_servers
 
-BENCHES = ("policy_eval", "quote_preview", "pipe", "accrual", "latency", "rating_run", "accounts_list")
+BENCHES = ("policy_eval", "quote_preview", "pipe", "accrual", "latency", "rating_run", "accounts_list", "order_import")
 BARS = {"quote_preview": Decimal("0.5"), "accrual": Decimal("0.25"), "policy_eval": Decimal("1.5")}
 
 
