@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 from shared.events.quotes import QuoteWithdrawn
-from tests.pricing.conftest import Pricing, cny, good
-from tests.pricing.quotes.test_api import asked, below
+from tests.pricing.conftest import START, Pricing, cny, good
+from tests.pricing.quotes.test_api import a_grant, asked, below
+from tests.recompute import recompute
 
 AT_ONCE = 50
 
@@ -125,3 +127,43 @@ async def test_one_product_is_priced_for_an_account_on_a_day(pricing: Pricing) -
     none = await rep.post("/v1/prices", body | {"on": "2020-12-31"})
     assert none.status_code == 422
     assert (await good(rep.get("/v1/quotes?account_id=" + str(account))))["items"] == []
+
+
+async def test_preview_quote_explanation_and_orders_agree_to_the_fen(pricing: Pricing) -> None:
+    """A stranger's script finds the same nets from the stored trace alone."""
+    account = await pricing.new_account(elects="discount")
+    skus = [await pricing.new_product(price=price, floor="0.01") for price in ("333.33", "0.07", "1999.99")]
+    lines = [{"sku": sku, "quantity": quantity} for sku, quantity in zip(skus, (37, 11, 60), strict=True)]
+    rep, body = pricing.caller("rep"), asked(account, *lines)
+    preview, quote = [await good(rep.post(path, body)) for path in ("/v1/quotes/preview", "/v1/quotes")]
+    nets = [line["net_amount"]["amount"] for line in quote["lines"]]
+    assert [line["net_amount"]["amount"] for line in preview["lines"]] == nets
+    told = await good(rep.get(quote["explanation"]))
+    recomputed = [recompute(one["decision"]) for one in told["decisions"]]
+    assert list(recomputed[0]["nets"].values()) == nets
+    await good(rep.post(f"/v1/quotes/{quote['id']}/accept", {"accepted_by": "Ms Chen"}))
+    wanted = ([30, 10, 59], [6, 1, 1], [1])
+    drawn: Counter[int] = Counter()
+    for quantities in wanted:
+        parts = [{"quote_line": place, "quantity": quantity} for place, quantity in enumerate(quantities, 1)]
+        order = await good(rep.post("/v1/orders", {"quote_id": quote["id"], "lines": parts}))
+        for place, line in enumerate(order["lines"], 1):
+            drawn[place] += int(line["net_amount"]["amount"].replace(".", ""))
+    assert [f"{drawn[place] // 100}.{drawn[place] % 100:02}" for place in (1, 2, 3)] == nets
+
+
+async def test_p2_a_return_of_a_line_that_was_approved_below_its_floor_passes(pricing: Pricing) -> None:
+    """S-B5: also when the approval has ended; a new quote at that price asks again."""
+    account, sku = await pricing.new_account(), await pricing.new_product(floor="900.00")
+    rep, body = pricing.caller("rep"), asked(account, below(sku, quantity=10))
+    quote = await good(rep.post("/v1/quotes", body))
+    await pricing.hear(a_grant(quote, most=10, until="2021-03-03"))
+    await good(rep.post(f"/v1/quotes/{quote['id']}/accept", {"accepted_by": "Ms Chen"}))
+    ordered = {"quote_id": quote["id"], "lines": [{"quote_line": 1, "quantity": 10}]}
+    order = await good(rep.post("/v1/orders", ordered))
+    path, pieces = f"/v1/orders/{order['id']}", {"lines": [{"line": 1, "quantity": 10}]}
+    await good(rep.post(f"{path}/confirm"))
+    await good(rep.post(f"{path}/deliveries", pieces))
+    await pricing.move_clock(START + timedelta(days=2))
+    assert (await good(rep.post("/v1/quotes/preview", body)))["state"] == "pending_exception"
+    await good(rep.post(f"{path}/returns", {"lines": [{"line": 1, "quantity": 4}], "reason": "too many"}))
