@@ -19,13 +19,15 @@ class _Sets:
 
     registry: Registry
     compiled: dict[tuple[str, ...], Plans] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
 
     def of(self, versions: tuple[Published, ...]) -> Plans:
         key = tuple(one.policy for one in versions)
         if key not in self.compiled:
             if len(self.compiled) >= MOST_SETS:
                 self.compiled.clear()
-            self.compiled[key] = compile_plans([Numbered(one.document, one.version) for one in versions], self.registry)
+            numbered = [Numbered(one.document, one.version) for one in versions]
+            self.compiled[key] = compile_plans(numbered, self.registry, known=self.plans)
         return self.compiled[key]
 
 

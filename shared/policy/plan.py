@@ -111,12 +111,20 @@ class Plans:
         return tuple(self.by_id[policy] for policy in self.by_fact.get(fact, ()))
 
 
-def compile_plans(documents: Iterable[Numbered], registry: Registry) -> Plans:
-    """One plan per document, of exactly one version each; references between them are resolved inside the set."""
+def compile_plans(documents: Iterable[Numbered], registry: Registry, *, known: dict[str, Plan] | None = None) -> Plans:
+    """One plan per document, of exactly one version each; references between them are resolved inside the set.
+
+    `known` keeps the plans of benefits that refer to no other document, for the next set: they are the same in each,
+    and a house may have ten thousand of them.
+    """
     listed = tuple(documents)
     plans: dict[str, Plan] = {}
+    kept = {} if known is None else known
     for numbered in listed:
-        plans[numbered.document.id] = compile_plan(numbered, registry, plans)
+        plan = kept.get(numbered.policy) or compile_plan(numbered, registry, plans)
+        plans[numbered.document.id] = plan
+        if isinstance(numbered.document, Benefit) and not _references(numbered.document):
+            kept[numbered.policy] = plan
     return Plans(plans, _by_fact(tuple(numbered.document for numbered in listed)))
 
 

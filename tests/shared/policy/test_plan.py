@@ -63,3 +63,13 @@ def test_a_table_tells_its_rows_only_while_it_is_in_force():
     early = case(as_of=datetime(1999, 12, 31, 22, tzinfo=UTC))
     assert rates.decide(early).outcome.rows == 0
     assert rates.document.valid.from_ == date(2000, 1, 1)
+
+
+def test_a_benefit_that_refers_to_nothing_is_compiled_once_for_every_set():
+    """Not so a document that refers to others: in another set they may be other versions."""
+    known = {}
+    documents = [Numbered(drafts()[name]) for name in ("volume-discount", "floor-price", "price-exception")]
+    first, second = (compile_plans(documents, load_registry(), known=known) for _ in range(2))
+    assert first["volume-discount"] is second["volume-discount"]
+    assert first["floor-price"] is not second["floor-price"]
+    assert list(known) == ["volume-discount@1"]
