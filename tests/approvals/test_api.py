@@ -453,6 +453,49 @@ async def test_rent_times_the_term_is_something_and_bounded(house, rent, term, s
     assert (await house.rep.post("/v1/contracts", house.draft_body(**body))).status_code == status
 
 
+async def test_p7_a_contract_sells_the_plan_its_quote_sells(house):
+    quote, line = (
+        str(uuid4()),
+        QuoteLine(
+            line=1,
+            sku="VPN0",
+            quantity=12,
+            list_unit_minor=60_00,
+            floor_unit_minor=60_00,
+            net_unit="60.00",
+            list_minor=720_00,
+            net_minor=720_00,
+            plan="vpn0",
+            seats=20,
+        ),
+    )
+    told = QuoteAccepted(
+        occurred_at=NOW,
+        quote_id=quote,
+        account_id=house.account,
+        number="Q-2",
+        branch="kinshasa",
+        state="accepted",
+        currency="USD",
+        price_list="standard",
+        lines=(line,),
+        total_minor=720_00,
+        expires_on=date(2021, 4, 1),
+        requested_by="rep",
+        accepted_by="Ms Chen",
+    )
+    async with house.sessions() as session:
+        await LEARNED[QuoteAccepted](session, told)
+        await session.commit()
+    body = {"quote_id": quote, "lines": [{"quote_line": 1, "quantity": 12}]}
+    contract = await house.drafted(**body, payment_terms={"instalments": 3})
+    assert contract["plan"] == "vpn0"
+    refused = await house.rep.post(f"/v1/contracts/{contract['id']}/submit")
+    assert refused.json()["refusal"] == "payment_terms_not_allowed"
+    other = await house.rep.post("/v1/contracts", house.draft_body(**body, plan="none"))
+    assert (other.status_code, other.json()["errors"][0]["pointer"]) == (422, "/plan")
+
+
 async def test_c2_rent_of_an_open_ended_contract_counts_twelve_months(house):
     body = {"quote_id": None, "currency": "USD", "lines": [], "plan": "vpn0"}
     contract = await house.drafted(**body, monthly_rent={"amount": "100.00", "currency": "USD"})

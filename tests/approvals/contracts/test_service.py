@@ -281,6 +281,11 @@ async def test_c12_drafts_and_rejected_contracts_do_not_count(story):
             "payment_terms_not_allowed",
             id="C1: VPN0 in instalments",
         ),
+        pytest.param(
+            {"plan": "vpn9", "payment_terms": PaymentTerms(instalments=2)},
+            "payment_terms_not_allowed",
+            id="P7: VPN9 in instalments",
+        ),
     ],
 )
 async def test_the_policies_of_the_moment_refuse_a_submission(story, change, refusal):
@@ -289,6 +294,25 @@ async def test_the_policies_of_the_moment_refuse_a_submission(story, change, ref
         await story.submit(row)
     assert refused.value.refusal == refusal
     assert row.state == "draft"
+
+
+@pytest.mark.parametrize(
+    ("table", "known", "too_little", "enough", "refusal"),
+    [
+        pytest.param(KnownClass, {"grade": "C"}, "0.99", "1", "payment_terms_not_allowed", id="P7: class C pays first"),
+        pytest.param(
+            KnownAccount, {"industrial": True}, "0.49", "0.50", "prepayment_too_low", id="P7: an industrial first deal"
+        ),
+    ],
+)
+async def test_p7_what_is_agreed_as_prepayment_is_asked_at_submission(story, table, known, too_little, enough, refusal):
+    await story.session.execute(update(table).where(table.account_id == story.account).values(**known))
+    terms = (PaymentTerms(prepaid_share=Decimal(share)) for share in (too_little, enough))
+    short, paid = [await story.draft(replace(story.content, payment_terms=one)) for one in terms]
+    with pytest.raises(PolicyRefuses) as refused:
+        await story.submit(short)
+    assert refused.value.refusal == refusal
+    assert (await story.submit(paid)).state == "submitted"
 
 
 async def test_c1_an_expired_licence_refuses_a_submission(story):

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.events.accounts import AccountFrozen
+from shared.events.accounts import AccountFrozen, ClassChanged
 from shared.events.contracts import ContractSubmitted
 from tests.pricing.conftest import START, Pricing, cny, contract_event, good
 from tests.pricing.quotes.test_api import asked
@@ -146,6 +146,22 @@ async def test_p8_an_unaccepted_quote_and_a_frozen_account_take_no_order_s_i3(pr
     await pricing.hear(AccountFrozen(occurred_at=START, account_id=str(account), reason="unpaid", on=START.date()))
     frozen = await rep.post("/v1/orders", drawing(quote, 1))
     assert (frozen.status_code, frozen.json()["policy"]) == (422, "order-admission@1")
+
+
+async def test_p7_a_class_that_fell_to_c_since_the_quote_pays_first_or_orders_nothing(pricing: Pricing) -> None:
+    account, sku = await pricing.new_account(), await pricing.new_product()
+    rep, line = pricing.caller("rep"), {"sku": sku, "quantity": 2}
+    quotes = [
+        await good(rep.post("/v1/quotes", asked(account, line, payment_terms={"prepaid_share": share})))
+        for share in ("0.99", "1")
+    ]
+    for quote in quotes:
+        await good(rep.post(f"/v1/quotes/{quote['id']}/accept", {"accepted_by": "Ms Chen"}))
+    fell = {"grade": "C", "valid_from": START.date(), "proposal_id": "fell"}
+    await pricing.hear(ClassChanged(occurred_at=START, account_id=str(account), **fell))
+    refused = await rep.post("/v1/orders", drawing(quotes[0], 1))
+    assert (refused.status_code, refused.json()["refusal"]) == (422, "payment_terms_not_allowed")
+    assert (await rep.post("/v1/orders", drawing(quotes[1], 1))).status_code == 201
 
 
 async def test_s_g11_an_industrial_customers_first_payment_is_at_least_half(pricing: Pricing) -> None:
