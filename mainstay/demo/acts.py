@@ -10,9 +10,10 @@ from typing import Any
 
 import httpx2
 
-from mainstay.demo import office, screens, story, year
+from mainstay.demo import key_account, office, sale, screens, settling, year
 from mainstay.demo.cast import Cast, gather_cast
 from mainstay.demo.client import World
+from mainstay.demo.story import Story
 
 HIRED_SINCE = "2009-01-01"
 
@@ -31,7 +32,7 @@ async def play_both(notes: Mapping[str, Any], *, orders_file: Path) -> dict[str,
         return in_json(first, await play_story(cast))
 
 
-def in_json(first: year.Year, second: story.Story) -> dict[str, Any]:
+def in_json(first: year.Year, second: Story) -> dict[str, Any]:
     """The year's figures, and of the story every answer a person saw; prints by their hash."""
     told = {part.name: getattr(second, part.name) for part in fields(second) if part.name != "cast"}
     told["explanations"] = {"/".join(key): said for key, said in second.explanations.items()}
@@ -61,9 +62,9 @@ async def play_year(cast: Cast, *, workers: list[str], orders_file: Path) -> yea
     return played
 
 
-async def play_story(cast: Cast) -> story.Story:
+async def play_story(cast: Cast) -> Story:
     """Each step, and right after it what a person would want to see."""
-    played = story.Story(cast)
+    played = Story(cast)
     for steps, tell in ACTS:
         for step in steps:
             await step(played)
@@ -73,14 +74,20 @@ async def play_story(cast: Cast) -> story.Story:
 
 ACTS = (
     (
-        (story.open_dossier, story.agree_key_account_list, story.rate_account, story.elect_subsidy),
+        (
+            key_account.open_dossier,
+            key_account.agree_key_account_list,
+            key_account.rate_account,
+            key_account.elect_subsidy,
+        ),
         screens.tell_dossier,
     ),
-    ((story.publish_price, story.quote_below_floor), screens.tell_quote),
-    ((story.approve_contract,), screens.tell_contract),
-    ((story.deliver_orders,), screens.tell_orders),
+    ((sale.publish_price, sale.quote_below_floor), screens.tell_quote),
+    ((sale.approve_contract,), screens.tell_contract),
+    ((sale.deliver_orders,), screens.tell_orders),
     ((), screens.tell_bonus),
-    ((story.close_march,), screens.tell_march),
-    ((story.return_fifty,), screens.tell_april),
-    ((story.be_refused,), screens.tell_refusals),
+    ((settling.close_march,), screens.tell_march),
+    ((settling.return_fifty,), screens.tell_april),
+    ((sale.be_refused,), screens.tell_refusals),
 )
+STEPS = tuple(step for steps, _ in ACTS for step in steps)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mainstay.demo import year
-from mainstay.demo.acts import the_cast
+from mainstay.demo.acts import STEPS, the_cast
 from mainstay.demo.cast import Cast
 from mainstay.demo.client import Person
 from mainstay.demo.quiet import until_quiet
-from mainstay.demo.story import STEPS, Story
+from mainstay.demo.story import Story
 
 AFTER_THE_YEAR = year.sixth(year.next_month(year.LAST_MONTH))
 Rows = list[dict[str, Any]]
