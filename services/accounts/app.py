@@ -15,7 +15,7 @@ from services.accounts.elections import api as elections_api
 from services.accounts.flags import api as flags_api
 from services.accounts.growth import api as growth_api
 from services.accounts.identity import api as identity_api
-from services.accounts.identity import token_api
+from services.accounts.identity import holdings_api, keys_api, token_api
 from services.accounts.identity.key_loading import own_keys
 from services.accounts.imports import api as imports_api
 from services.accounts.kpis import api as kpis_api
@@ -42,6 +42,8 @@ from shared.http.serve import serve
 
 SLICES = (
     identity_api.router,
+    holdings_api.router,
+    keys_api.router,
     dossiers_api.router,
     banking_api.router,
     merges_api.router,
