@@ -13,7 +13,7 @@ from services.accounts.edge import Edge, Here
 from services.accounts.evidence import require_file
 from services.accounts.moves import allowed_from
 from services.accounts.ratings.schemas import ExplanationOut
-from services.accounts.visits import repository, service
+from services.accounts.visits import asking, paying, repository, service
 from services.accounts.visits.domain import MOVES, VisitKind, VisitState
 from services.accounts.visits.models import Visit
 from services.accounts.visits.schemas import (
@@ -117,7 +117,7 @@ async def submit_plan(visit_id: VisitId, caller: Writer, session: Session, here:
     who = here.by(caller, "visits.write")
     visit = await locked(session, visit_id, caller, "visits.write")
     rules, branch = Rulebook(policies.in_force(who.today)), await branch_of(session, visit)
-    return shown(await service.submit_plan(session, visit=visit, branch=branch, rules=rules, who=who))
+    return shown(await asking.submit_plan(session, visit=visit, branch=branch, rules=rules, who=who))
 
 
 @router.post("/visits/{visit_id}/call-off")
@@ -133,7 +133,7 @@ async def commit_budget(visit_id: VisitId, body: Commitment, caller: Payer, sess
     """Commit money for an approved visit, at most its budget (A8)."""
     who = here.by(caller, "visits.pay")
     visit = await locked(session, visit_id, caller, "visits.pay")
-    return shown(await service.commit_budget(session, visit=visit, amount=body.amount, who=who))
+    return shown(await paying.commit_budget(session, visit=visit, amount=body.amount, who=who))
 
 
 @router.post("/visits/{visit_id}/report")
@@ -173,7 +173,7 @@ async def claim_expense(
     visit = await locked(session, visit_id, caller, "visits.write")
     for index, receipt in enumerate(body.receipts):
         require_file(files, receipt, pointer=f"/receipts/{index}")
-    return shown(await service.claim_expense(session, visit=visit, request=body, who=who))
+    return shown(await paying.claim_expense(session, visit=visit, request=body, who=who))
 
 
 @router.post("/visits/{visit_id}/reimburse")
@@ -182,7 +182,7 @@ async def reimburse(visit_id: VisitId, caller: Payer, session: Session, here: He
     who = here.by(caller, "visits.pay")
     visit = await locked(session, visit_id, caller, "visits.pay")
     rules, branch = Rulebook(policies.in_force(who.today)), await branch_of(session, visit)
-    await service.reimburse(session, visit=visit, branch=branch, rules=rules, who=who)
+    await paying.reimburse(session, visit=visit, branch=branch, rules=rules, who=who)
     return shown(visit)
 
 

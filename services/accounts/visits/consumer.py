@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.accounts.visits.asking import answer_visit
 from services.accounts.visits.domain import VisitMove
-from services.accounts.visits.service import answer_visit
 from shared.events.approvals import (
     ApprovalGranted,
     ApprovalRejected,

@@ -16,7 +16,7 @@ from services.accounts.asked_facts import FactsOf
 from services.accounts.moves import MoveNotAllowed, moved
 from services.accounts.visits.domain import MOVES, VisitMove, VisitState
 from services.accounts.visits.facts import FUNCTIONS, ClaimedVisit
-from services.accounts.visits.service import REIMBURSING, grants_of
+from services.accounts.visits.paying import REIMBURSING, grants_of
 from shared.auth.permissions import permission_table
 from shared.calendar import local_day
 from shared.clock import system_now
