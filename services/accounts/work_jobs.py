@@ -8,7 +8,7 @@ from services.accounts.care.service import start_day
 from services.accounts.complaints.service import escalate_overdue
 from services.accounts.contacts.service import close_month_of_visits
 from services.accounts.relationships.service import remind_owners
-from services.accounts.return_visits.service import ask_what_is_due
+from services.accounts.return_visits.defaults import ask_what_is_due
 from shared.jobs import Job
 from shared.policy.compiled import CompiledPolicies
 

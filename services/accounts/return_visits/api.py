@@ -12,7 +12,7 @@ from services.accounts.edge import Here
 from services.accounts.evidence import require_file
 from services.accounts.happened import check_happened
 from services.accounts.ratings.schemas import ExplanationOut
-from services.accounts.return_visits import repository, service
+from services.accounts.return_visits import repository, service, spot_checks, terms
 from services.accounts.return_visits.domain import Finding
 from services.accounts.return_visits.facts import MONTH_FUNCTIONS
 from services.accounts.return_visits.models import (
@@ -95,15 +95,15 @@ async def read_return_visits_due(
     """Where each listed account of the caller's branches stands with the month's papers, and what is missing (A9)."""
     who, span = here.by(caller, "return_visits.read"), period(month)
     rules = Rulebook(policies.in_force(min(span.last, who.today)))
-    due = service.due_day(rules, span)
-    as_of = min(who.now, service.end_of(due, who.zone))
+    due = terms.due_day(rules, span)
+    as_of = min(who.now, terms.end_of(due, who.zone))
     listed = {row.id: row.branch for row in await listed_accounts(session, on=due)}
     listed = {one: branch for one, branch in listed.items() if who.reach.covers(branch=branch, account_id=one)}
     known = await service.reported_months(session, account_ids=tuple(listed), month=span)
     items = []
     for account_id, material in known.items():
         facts = FactsOf(MONTH_FUNCTIONS, material, who.zone)
-        asked = facts.ask(rules, service.DUE, Subject("account", account_id), as_of, final=who.today > due)
+        asked = facts.ask(rules, terms.DUE, Subject("account", account_id), as_of, final=who.today > due)
         items += [
             DueOut(
                 account_id=account_id,
@@ -160,7 +160,7 @@ async def draw_spot_checks(
     """Draw the month's forms to check, once, by a seed that lets anybody draw them again (A9)."""
     who = here.by(caller, "spot_checks.write")
     rules = Rulebook(policies.in_force(who.today))
-    row = await service.draw_sample(session, request=body, caller=caller, rules=rules, who=who)
+    row = await spot_checks.draw_sample(session, request=body, caller=caller, rules=rules, who=who)
     return shown_sample(row, await repository.checks_of_sample(session, sample_id=row.id))
 
 
@@ -187,9 +187,9 @@ async def record_finding(
     """Say whether a form was truthful; a falsified one stands against its branch (A9)."""
     who = here.by(caller, "spot_checks.write")
     rules = Rulebook(policies.in_force(who.today))
-    service.require_checker(caller, service.terms_of(rules))
+    spot_checks.require_checker(caller, terms.terms_of(rules))
     check = await repository.locked_check(session, check_id=check_id)
-    return shown_check(await service.record_finding(session, check=check, request=body, rules=rules, who=who))
+    return shown_check(await spot_checks.record_finding(session, check=check, request=body, rules=rules, who=who))
 
 
 @router.get("/spot-checks")

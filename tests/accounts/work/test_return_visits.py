@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from services.accounts.return_visits.defaults import ask_what_is_due
 from services.accounts.return_visits.domain import ASPECTS, day_counted_from, drawn, sample_size
-from services.accounts.return_visits.service import ask_what_is_due, due_day, end_of
+from services.accounts.return_visits.terms import due_day, end_of
 from shared.calendar import period
 from shared.db.session import commit
 from shared.policy.rulebook import Rulebook
