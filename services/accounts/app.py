@@ -10,6 +10,7 @@ from services.accounts.conflicts import CONFLICTS
 from services.accounts.consumers import consumers
 from services.accounts.contacts import api as contacts_api
 from services.accounts.dossiers import api as dossiers_api
+from services.accounts.dossiers import documents_api, people_api, team_api
 from services.accounts.duplicates import api as duplicates_api
 from services.accounts.elections import api as elections_api
 from services.accounts.flags import api as flags_api
@@ -45,6 +46,9 @@ SLICES = (
     holdings_api.router,
     keys_api.router,
     dossiers_api.router,
+    people_api.router,
+    documents_api.router,
+    team_api.router,
     banking_api.router,
     merges_api.router,
     duplicates_api.router,

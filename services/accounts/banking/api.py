@@ -8,8 +8,9 @@ from services.accounts.banking import repository, service
 from services.accounts.banking.schemas import BankAccounts, BankDetailsOut, NewBankAccount
 from services.accounts.banking.sealing import Keyring, keyring_of
 from services.accounts.dossiers import repository as dossiers
-from services.accounts.dossiers.api import AccountId, shown_bank_account
+from services.accounts.dossiers.api import AccountId
 from services.accounts.dossiers.schemas import BankAccountOut, Purpose, Reason
+from services.accounts.dossiers.shown import shown_bank_account
 from services.accounts.edge import Here
 from services.accounts.settings import AccountsSettings
 from shared.auth.principal import Principal

@@ -21,20 +21,15 @@ from services.accounts.dossiers.domain import (
     NotFrozen,
     NumberTaken,
     Paper,
-    TeamDuty,
-    TeamMember,
-    check_team,
 )
 from services.accounts.dossiers.models import Account, AccountPaper, AccountPerson, TeamRow
 from services.accounts.dossiers.schemas import (
     AccountChange,
     DossierFields,
-    Member,
     NewAccount,
     NewDocument,
     NewPerson,
     PersonChange,
-    Team,
 )
 from services.accounts.duplicates.service import look_for_duplicates
 from services.accounts.happened import check_all_happened
@@ -42,17 +37,7 @@ from services.accounts.staff import require_staff
 from shared.audit import Entry, append
 from shared.auth.principal import Reach
 from shared.calendar import local_day
-from shared.events.accounts import (
-    AccountChanged,
-    AccountFrozen,
-    AccountOpened,
-    AccountUnfrozen,
-    Licence,
-    TeamChanged,
-)
-from shared.events.accounts import (
-    TeamMember as ToldMember,
-)
+from shared.events.accounts import AccountChanged, AccountFrozen, AccountOpened, AccountUnfrozen, Licence
 from shared.ids import new_id
 from shared.money import Money
 from shared.outbox import record
@@ -192,76 +177,6 @@ async def add_paper(session: AsyncSession, *, account: Account, request: NewDocu
         await tell_profile(session, account=account, who=who)
         await look_for_duplicates(session, account_ids=[account.id], now=who.now)
     return paper
-
-
-async def set_team(session: AsyncSession, *, account: Account, request: Team, who: Whereabouts) -> Sequence[TeamRow]:
-    """Who works for the account, day by day; the reps' shares of each day sum to one (S-I1).
-
-    What stood before and stands no more is kept as it was known (S-D1). See check_team and require_staff.
-    """
-    check_team([_member(m) for m in request.members])
-    await _require_members(session, request, today=who.today)
-    before = await repository.team(session, account_id=account.id)
-    await _supersede(session, before, wanted=request.members, account=account, who=who)
-    if request.developer is not None:
-        account.developer = request.developer
-    await session.flush()
-    _tell_team(session, account=account, members=request.members, now=who.now)
-    detail = {
-        "before": [_plain(member) for member in before],
-        "after": [_plain(member) for member in request.members],
-        "developer": account.developer,
-    }
-    await append(session, Entry(who.now, who.user_id, "team.changed", f"account/{account.id}", detail))
-    return await repository.team(session, account_id=account.id)
-
-
-async def _require_members(session: AsyncSession, request: Team, *, today: date) -> None:
-    """Everybody named works here, or did on the days that are over."""
-    named = {f"/members/{place}/user_id": member.user_id for place, member in enumerate(request.members)}
-    working = {
-        f"/members/{place}/user_id": today
-        for place, member in enumerate(request.members)
-        if member.valid_until is None or member.valid_until > today
-    }
-    if request.developer is not None:
-        named["/developer"] = request.developer
-    await require_staff(session, named=named, working=working)
-
-
-async def _supersede(
-    session: AsyncSession, before: Sequence[TeamRow], *, wanted: Sequence[Member], account: Account, who: Whereabouts
-) -> None:
-    """Rows that go on stay as they are; the others end with this moment, and the new ones begin with it."""
-    standing = {_member(row): row for row in before}
-    asked = {_member(member) for member in wanted}
-    for member, row in standing.items():
-        if member not in asked:
-            row.superseded_at = who.now
-    session.add_all(
-        TeamRow(
-            id=str(new_id()), account_id=account.id, recorded_at=who.now, recorded_by=who.user_id, **member.model_dump()
-        )
-        for member in wanted
-        if _member(member) not in standing
-    )
-
-
-def _member(row: TeamRow | Member) -> TeamMember:
-    return TeamMember(row.user_id, TeamDuty(row.duty), row.share, row.valid_from, row.valid_until)
-
-
-def _plain(row: TeamRow | Member) -> dict[str, Any]:
-    return Member.model_validate(row, from_attributes=True).model_dump(mode="json")
-
-
-def _tell_team(session: AsyncSession, *, account: Account, members: Sequence[Member], now: datetime) -> None:
-    in_order = sorted(members, key=lambda member: member.valid_from)
-    told = [ToldMember(**m.model_dump(exclude={"share"}), share=str(m.share)) for m in in_order]
-    record(
-        session,
-        TeamChanged(occurred_at=now, account_id=account.id, members=tuple(told), developer=account.developer),
-    )
 
 
 async def set_frozen(session: AsyncSession, *, account: Account, frozen: bool, reason: str, who: Whereabouts) -> None:
