@@ -2,8 +2,7 @@
 
 Both are one worker with the same pool on the same database; they are asked in turn, from a process of its own. The
 ratio is the middle one of the rounds, each of them measured at the same load; the best of each says what is possible.
-It is asked for a new account, again where the account has orders in the month, some sent back, and rates are kept, and
-again in a house of 100,000 accounts, a million prices and 10,000 rules of single customers, one of them this one's.
+It is asked for a new account, and again where the account has orders in the month, some sent back, and rates are kept.
 """
 
 import asyncio
@@ -17,21 +16,15 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import text
 
 from deploy.local import ports
 from services.pricing.app import make_app
 from services.pricing.settings import PricingSettings
 from shared.db.session import commit
-from shared.policy.forms import content_hash
-from shared.policy.lifecycle import Published
-from shared.policy.service import keep_published
-from shared.policy.store import move_epoch
 from tests.bench.load import Load, ask_for, post
 from tests.bench.servers import bench_servers, process
 from tests.pricing.conftest import ROLES, START, Pricing, good, publish_pack
 from tests.pricing.imports.test_api import a_row, send
-from tests.pricing.quotes.test_own_prices import own_price
 from tests.servers import TestPostgres
 from tests.serving import Issuer, employ, serving
 
@@ -52,7 +45,7 @@ class House(NamedTuple):
     environment: Mapping[str, str]
 
 
-async def furnished(postgres: TestPostgres, issuer: Issuer, *, history: bool, large: bool = False) -> House:
+async def furnished(postgres: TestPostgres, issuer: Issuer, *, history: bool) -> House:
     url = await postgres.create_database("pricing")
     settings = PricingSettings(
         database_url=url,
@@ -77,8 +70,6 @@ async def furnished(postgres: TestPostgres, issuer: Issuer, *, history: bool, la
         ]
         if history:
             await live_a_little(pricing, skus)
-        if large:
-            await grow(pricing, skus[0])
     body = {
         "account_id": str(account),
         "price_list": "standard",
@@ -109,34 +100,6 @@ async def live_a_little(pricing: Pricing, skus: list[str]) -> None:
         await good(pricing.caller("fin").post("/v1/exchange-rates", rate | {"date": on}))
 
 
-async def grow(pricing: Pricing, sku: str) -> None:
-    """As large as a house gets: what of it is no part of a quote must cost it nothing."""
-    async with pricing.sessions() as session:
-        for statement in LARGE:
-            await session.execute(text(statement))
-        for number in range(RULES):
-            account = NUMBER if number == 0 else f"B-{number}"
-            document = own_price(f"own-{number}", "990.00", number=account, sku=[sku])
-            kept = Published(document, 1, "pricing", content_hash(document), "mkt", "marketing", START)
-            await keep_published(session, kept)
-        await move_epoch(session)
-        await commit(session)
-        await session.execute(text("ANALYZE"))
-        await commit(session)
-
-
-RULES = 10_000
-LARGE = (
-    """INSERT INTO known_account (id, number, branch, industrial, frozen)
-       SELECT gen_random_uuid(), 'B-' || n, 'kinshasa', false, false FROM generate_series(1, 100000) n""",
-    """INSERT INTO product (sku, title, kind, product_line, brand)
-       SELECT 'B-' || n, '{"en": "Handset", "zh": "手机"}', 'handset', 'handsets', 'Nova'
-       FROM generate_series(1, 1000000) n""",
-    """INSERT INTO list_price (price_list, sku, valid_from, currency, price_minor, floor_minor)
-       SELECT 'standard', 'B-' || n, '2021-01-01', 'CNY', 100000, 10000 FROM generate_series(1, 1000000) n""",
-)
-
-
 def measure(house: House, issuer: Issuer, *, seconds: float, logs: Path) -> tuple[list[Load], list[Load]]:
     """Rounds of both, taken in turn, so that what else the machine does falls on both."""
 
@@ -156,20 +119,13 @@ def measure(house: House, issuer: Issuer, *, seconds: float, logs: Path) -> tupl
     return [ours for ours, _ in rounds], [theirs for _, theirs in rounds]
 
 
-HOUSES: Mapping[str, dict[str, bool]] = {
-    "quote_preview": {"history": False},
-    "quote_preview_with_history": {"history": True},
-    "quote_preview_in_a_large_house": {"history": True, "large": True},
-}
-
-
 def main(seconds: float) -> None:
     issuer = Issuer()
     with bench_servers() as servers, TemporaryDirectory(prefix="mainstay-bench-") as logs:
         postgres = TestPostgres(servers.admin_url)
         try:
-            for name, furniture in HOUSES.items():
-                house = asyncio.run(furnished(postgres, issuer, **furniture))
+            for name, history in (("quote_preview", False), ("quote_preview_with_history", True)):
+                house = asyncio.run(furnished(postgres, issuer, history=history))
                 ours, theirs = measure(house, issuer, seconds=seconds, logs=Path(logs))
                 tell(name, ours, theirs)
         finally:
