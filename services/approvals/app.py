@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.approvals import previews
 from services.approvals.consumers import make_consumers
 from services.approvals.contracts import api as contracts_api
+from services.approvals.delegations import api as delegations_api
 from services.approvals.requests import api as requests_api
 from services.approvals.settings import ApprovalsSettings
 from shared.consumer import topics_read
@@ -28,6 +29,7 @@ def make_app(settings: ApprovalsSettings) -> FastAPI:
             routers=(
                 previews.router,
                 requests_api.router,
+                delegations_api.router,
                 contracts_api.router,
                 files_router,
                 dead_letters_router(consumers),

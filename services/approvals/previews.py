@@ -11,6 +11,7 @@ from services.approvals.contracts.seeking import ask_of, known_of, route_of_cont
 from services.approvals.edge import At
 from services.approvals.requests.inputs import given_facts
 from services.approvals.requests.schemas import Person, RouteAsked, RoutePreviewed, StepPreviewed, Words
+from services.approvals.requests.views import side_by_side
 from services.approvals.routing.domain import capacity, turns, wanted
 from services.approvals.routing.repository import names_of, people_for
 from services.approvals.routing.service import Routed, UnknownRoute, expected_days, find_route, freeze_route
@@ -82,6 +83,7 @@ async def _show(session: AsyncSession, routed: Routed, *, branch: str | None, at
                 kind=turn.kind,
                 why=Words(**routed.why[turn.id]),
                 resolved=[Person(user_id=user, name=names[user]) for user in sorted(people[wishes[turn.id]])],
+                side_by_side=side_by_side(routed.chain.stages, turn.id),
             )
             for turn in steps
         ],

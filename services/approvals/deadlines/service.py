@@ -12,7 +12,7 @@ from services.approvals.deadlines import repository
 from services.approvals.deadlines.domain import Deadline, Due, looked_at_next, what_is_due
 from services.approvals.deadlines.models import StepWatch
 from services.approvals.requests import announcements
-from services.approvals.requests.domain import able_to_act
+from services.approvals.requests.acting import acting_on
 from services.approvals.requests.models import RequestRow, StepRow
 from services.approvals.requests.repository import request_of, wish_of
 from services.approvals.requests.states import State, StepState
@@ -94,9 +94,8 @@ def open_step(row: RequestRow, step: str, opened_at: datetime) -> StepRow | None
 
 async def people_able(session: AsyncSession, row: RequestRow, step: StepRow, *, at: Circumstances) -> Sequence[str]:
     """Who may take an open step today."""
-    request, wish = request_of(row), wish_of(step)
-    holders = (await people_for(session, [wish], on=at.today))[wish]
-    return able_to_act(request, request.turn(step.step), holders)
+    request = request_of(row)
+    return (await acting_on(session, step, at=at)).able(request, request.turn(step.step))
 
 
 def _remind(session: AsyncSession, watch: StepWatch, row: RequestRow, *, at: Circumstances) -> None:

@@ -1,14 +1,15 @@
 """What the others hear of a request, on `approvals.v1`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.approvals.requests.domain import Choice, Decided, Request
 from services.approvals.requests.models import RequestRow
 from services.approvals.requests.states import State
-from services.approvals.routing.domain import capacity, turns
+from services.approvals.routing.domain import capacity
 from shared import outbox
 from shared.errors import Words
 from shared.events.approvals import (
@@ -23,6 +24,7 @@ from shared.events.approvals import (
     StepReminded,
 )
 
+SAID: Mapping[Choice, Literal["reject", "return"]] = {Choice.REJECT: "reject", Choice.RETURN: "return"}
 CLOSINGS = {
     State.REJECTED: ApprovalRejected,
     State.RETURNED: ApprovalReturned,
@@ -31,7 +33,7 @@ CLOSINGS = {
 
 
 def requested(session: AsyncSession, row: RequestRow, request: Request, *, at: datetime) -> None:
-    steps = tuple(RouteStep(id=turn.id, role=capacity(turn), kind=turn.kind) for turn in turns(request.route.stages))
+    steps = tuple(RouteStep(id=turn.id, role=capacity(turn), kind=turn.kind) for turn in request.turns())
     outbox.record(session, ApprovalRequested(**_about(row), occurred_at=at, route=row.policy, steps=steps))
 
 
@@ -42,7 +44,7 @@ def step_decided(session: AsyncSession, row: RequestRow, decided: Decided) -> No
             **_about(row),
             occurred_at=decided.at,
             step=decided.step,
-            decision="reject" if decided.choice is Choice.REJECT else "approve",
+            decision=SAID.get(decided.choice, "approve"),
             decided_by=decided.by,
             on_behalf_of=decided.on_behalf_of,
         ),

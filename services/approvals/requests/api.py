@@ -7,22 +7,38 @@ from fastapi import Query, Request, Response
 from sqlalchemy import select
 
 from services.approvals import answers
+from services.approvals.circumstances import Circumstances
 from services.approvals.edge import At
-from services.approvals.requests import repository
+from services.approvals.requests import repository, ways
 from services.approvals.requests.domain import Choice, Decision
 from services.approvals.requests.models import RequestRow
-from services.approvals.requests.proofs import evidence_of
+from services.approvals.requests.reassigning import HandedTo
+from services.approvals.requests.returning import Returned, Then
 from services.approvals.requests.schemas import (
+    ApproverAdded,
+    BatchGiven,
+    BatchResult,
+    CopyGiven,
     DecisionGiven,
+    ItemDecided,
+    ItemResult,
     RequestShown,
     RequestSummary,
+    Resubmission,
+    ReturnGiven,
     RouteExplained,
+    TransferGiven,
     Withdrawal,
 )
+from services.approvals.requests.schemas import Words as WordsShown
+from services.approvals.requests.seating import decision_of, inbox_of, readable
+from services.approvals.requests.service import Doing
 from services.approvals.requests.states import State
 from services.approvals.requests.views import show_request, summary
-from shared.auth.principal import Principal
-from shared.errors import Words
+from services.approvals.routing.domain import Place
+from shared.auth.principal import Principal, Reach
+from shared.errors import Problem, Words
+from shared.files import FileStore
 from shared.files_api import Files
 from shared.http.conditional import IfMatch, show_version
 from shared.http.dependencies import Session, allowed
@@ -37,6 +53,7 @@ router = Router(tags=["requests"])
 Reader = Annotated[Principal, allowed("requests.read")]
 Decider = Annotated[Principal, allowed("requests.decide")]
 Requester = Annotated[Principal, allowed("requests.submit")]
+Mover = Annotated[Principal, allowed("requests.transfer")]
 
 
 @router.get("/requests")
@@ -57,18 +74,17 @@ async def list_requests(
 
 
 @router.get("/inbox")
-async def list_inbox(session: Session, caller: Decider, page: PageQuery) -> Page[RequestSummary]:
-    """What waits for the caller: steps of his roles that C11 does not keep from him, oldest first."""
-    query = repository.waiting_for(caller)
+async def list_inbox(session: Session, caller: Decider, at: At, page: PageQuery) -> Page[RequestSummary]:
+    """What waits for the caller, himself or for who delegated to him, and C11 does not keep from him, oldest first."""
+    query = await inbox_of(session, caller, at=at)
     return await read_page(session, query, asked=page, by=oldest_first(RequestRow.id), show=summary)
 
 
 @router.get("/requests/{request_id}")
 async def get_request(session: Session, caller: Reader, response: Response, at: At, request_id: UUID) -> RequestShown:
     """One request: its steps with reasons, who may act now, what was decided on which evidence."""
-    row = await repository.request_to_read(session, str(request_id), reach=caller.reach("requests.read"))
-    show_version(response, row.version)
-    return await show_request(session, row, at=at)
+    row = await readable(session, str(request_id), caller, at=at)
+    return await _shown(session, row, response, at=at)
 
 
 @router.get("/requests/{request_id}/explanation")
@@ -76,7 +92,7 @@ async def explain_request(
     request: Request, session: Session, caller: Reader, at: At, request_id: UUID
 ) -> RouteExplained:
     """Why the request takes this route: each step that is on it or not, and what was compared, in words."""
-    row = await repository.request_to_read(session, str(request_id), reach=caller.reach("requests.read"))
+    row = await readable(session, str(request_id), caller, at=at)
     language = language_of(request.headers)
     decision = Decided.read_plain(row.reasons["trace"])
     lines = explain(decision, language, names_of(at.plans))
@@ -95,19 +111,110 @@ async def decide_request(
     given: DecisionGiven,
 ) -> RequestShown:
     """Approve, reject or do a step; the same key sent again answers the same."""
-    decision = Decision(
-        by=caller.user_id,
-        choice=Choice(given.decision),
-        at=at.now,
-        step=given.step,
-        comment=given.comment,
-        evidence=evidence_of(given.evidence, files) if given.evidence else None,
-        terms=given.terms,
-    )
+    decision = decision_of(given, by=caller.user_id, files=files, at=at)
     reach = caller.reach("requests.decide")
     row = await answers.decide_request(session, str(request_id), decision, expected_version=version, reach=reach, at=at)
-    show_version(response, row.version)
-    return await show_request(session, row, at=at)
+    return await _shown(session, row, response, at=at)
+
+
+@router.post("/inbox/decisions")
+async def decide_inbox(session: Session, caller: Decider, at: At, files: Files, given: BatchGiven) -> BatchResult:
+    """Decide many requests at once: each item as if it came alone, with its own result."""
+    reach = caller.reach("requests.decide")
+    return BatchResult(
+        items=[await _decide_item(session, one, caller.user_id, reach, files, at) for one in given.items]
+    )
+
+
+async def _decide_item(
+    session: Session, item: ItemDecided, by: str, reach: Reach, files: FileStore, at: Circumstances
+) -> ItemResult:
+    request_id = str(item.request_id)
+    try:
+        async with session.begin_nested():
+            decision = decision_of(item, by=by, files=files, at=at)
+            row = await answers.decide_request(
+                session, request_id, decision, expected_version=item.version, reach=reach, at=at
+            )
+    except Problem as refused:
+        said = refused.detail or (refused.errors[0].detail if refused.errors else refused.title)
+        return ItemResult(
+            request_id=item.request_id, result="refused", state=None, code=refused.code, detail=WordsShown(**said)
+        )
+    return ItemResult(request_id=item.request_id, result="decided", state=row.state)
+
+
+@router.post("/requests/{request_id}/return")
+async def return_request(
+    session: Session,
+    caller: Decider,
+    response: Response,
+    at: At,
+    version: IfMatch,
+    request_id: UUID,
+    given: ReturnGiven,
+) -> RequestShown:
+    """Ask an earlier step or the requester again; `then` says who looks at it after the repair (S-G8)."""
+    decision = Decision(caller.user_id, Choice.RETURN, at.now, given.step, given.comment)
+    returned = Returned(decision, given.to_step, Then(given.then))
+    doing = Doing(caller.user_id, version, caller.reach("requests.decide"), at)
+    row = await answers.return_request(session, str(request_id), returned, doing=doing)
+    return await _shown(session, row, response, at=at)
+
+
+@router.post("/requests/{request_id}/transfer")
+async def transfer_step(
+    session: Session,
+    caller: Mover,
+    response: Response,
+    at: At,
+    version: IfMatch,
+    request_id: UUID,
+    given: TransferGiven,
+) -> RequestShown:
+    """Hand one's open turn to a colleague; he decides, and both names stay on it."""
+    handed = HandedTo(caller.user_id, given.to_user, at.now, given.step)
+    doing = Doing(caller.user_id, version, caller.reach("requests.transfer"), at)
+    row = await ways.transfer_step(session, str(request_id), handed, doing=doing)
+    return await _shown(session, row, response, at=at)
+
+
+@router.post("/requests/{request_id}/add-approver")
+async def add_approver(
+    session: Session,
+    caller: Mover,
+    response: Response,
+    at: At,
+    version: IfMatch,
+    request_id: UUID,
+    given: ApproverAdded,
+) -> RequestShown:
+    """Ask one more person to review, before, after or beside one's open turn."""
+    handed = HandedTo(caller.user_id, given.to_user, at.now, given.step)
+    doing = Doing(caller.user_id, version, caller.reach("requests.transfer"), at)
+    row = await ways.add_to_route(session, str(request_id), handed, place=Place(given.place), doing=doing)
+    return await _shown(session, row, response, at=at)
+
+
+@router.post("/requests/{request_id}/copy")
+async def copy_request(
+    session: Session, caller: Requester, response: Response, at: At, request_id: UUID, given: CopyGiven
+) -> RequestShown:
+    """Tell colleagues of a request: they read it from now on and decide nothing by it."""
+    reach = caller.reach("requests.submit")
+    row = await ways.copy_request(
+        session, str(request_id), given.to_users, by=caller.user_id, words=given.note, reach=reach, at=at
+    )
+    return await _shown(session, row, response, at=at)
+
+
+@router.post("/requests/{request_id}/resubmit")
+async def resubmit_request(
+    session: Session, caller: Requester, response: Response, at: At, request_id: UUID, given: Resubmission
+) -> RequestShown:
+    """Send one's own contract again as its next revision; what was approved stands only for the same content."""
+    row = await answers.resubmit_request(session, str(request_id), caller=caller, at=at)
+    return await _shown(session, row, response, at=at)
 
 
 @router.post("/requests/{request_id}/withdraw")
@@ -118,5 +225,10 @@ async def withdraw_request(
     reason: Words = {"en": given.reason, "zh": given.reason}
     reach = caller.reach("requests.submit")
     row = await answers.withdraw_request(session, str(request_id), by=caller.user_id, reason=reason, reach=reach, at=at)
+    show_version(response, row.version)
+    return await show_request(session, row, at=at)
+
+
+async def _shown(session: Session, row: RequestRow, response: Response, *, at: Circumstances) -> RequestShown:
     show_version(response, row.version)
     return await show_request(session, row, at=at)

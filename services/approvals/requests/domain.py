@@ -8,9 +8,20 @@ from typing import ClassVar
 
 from services.approvals.requests.chain import dropped, failed, passed, walked
 from services.approvals.requests.limits import AskedAbout
+from services.approvals.requests.standing import Standing
 from services.approvals.requests.states import Move, State, StepState, moved_state, moved_step
 from services.approvals.requests.terms import Terms, TermsNotAsked, checked_terms
-from services.approvals.routing.domain import Chain, capacity, decides, deciding_stages, turns
+from services.approvals.routing.domain import (
+    Added,
+    Chain,
+    Stage,
+    capacity,
+    decides,
+    deciding_stages,
+    grown,
+    turns,
+    up_to_the_grant,
+)
 from shared.errors import FieldError, Problem, ValidationProblem, Words
 from shared.policy.route import FrozenStep
 
@@ -19,6 +30,7 @@ class Choice(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     DONE = "done"
+    RETURN = "return"
 
 
 class AlreadyDecided(Problem):
@@ -71,8 +83,13 @@ class EvidenceMissing(Problem):
     title: ClassVar[Words] = {"en": "An approval needs its evidence", "zh": "审批须附凭证"}
 
 
+ALONE = Standing()
 OWN_REQUEST: Words = {"en": "Nobody decides on his own request (C11).", "zh": "任何人不得审批自己的申请（C11）。"}
 OWN_BENEFIT: Words = {"en": "Nobody decides on what benefits him (C11).", "zh": "任何人不得审批自己受益的事项（C11）。"}
+OWN_DELEGATE: Words = {
+    "en": "Nobody decides for who asked or benefits: his delegates stand aside too (C11).",
+    "zh": "申请人、受益人的受托人亦须回避（C11）。",
+}
 TWO_ROLES: Words = {
     "en": "Nobody decides twice in one chain under two roles (C11).",
     "zh": "同一流程中任何人不得以两个角色重复审批（C11）。",
@@ -123,6 +140,15 @@ class Decided:
     comment: str
     evidence: Evidence | None
     on_behalf_of: str | None = None
+    round: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A turn that waits for one person: handed over by `by`; none for an added approver."""
+
+    to: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,32 +173,47 @@ class Request:
     terms: Terms = field(default_factory=dict)
     granted_at: datetime | None = None
     asked: Mapping[str, object] = field(default_factory=dict)
+    added: tuple[Added, ...] = ()
+    rounds: Mapping[str, int] = field(default_factory=dict)
+    assigned: Mapping[str, Assigned] = field(default_factory=dict)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The frozen stages and the approvers added to them."""
+        return grown(self.route.stages, self.added)
+
+    def turns(self) -> tuple[FrozenStep, ...]:
+        return tuple(turns(self.stages))
+
+    def round(self, step: str) -> int:
+        """How many times a step has been asked; a return asks it again."""
+        return self.rounds.get(step, 1)
 
     def turn(self, step: str) -> FrozenStep:
-        for turn in turns(self.route.stages):
+        for turn in self.turns():
             if turn.id == step:
                 return turn
         raise UnknownStep({"en": f"There is no step {step}.", "zh": f"没有步骤 {step}。"})
 
     def active(self) -> tuple[FrozenStep, ...]:
         """The turns somebody may take now."""
-        return tuple(turn for turn in turns(self.route.stages) if self.steps[turn.id] is StepState.ACTIVE)
+        return tuple(turn for turn in self.turns() if self.steps[turn.id] is StepState.ACTIVE)
 
 
 def open_request(request: Request, *, at: datetime) -> Request:
-    """The request with its first turns open."""
-    return _advanced(replace(request, state=State.PENDING, steps=_all_waiting(request.route)), at)
+    """The request with its first turns open, after those whose approval it brings along."""
+    return advanced(replace(request, state=State.PENDING, steps=_all_waiting(request) | dict(request.steps)), at)
 
 
 def never_opened(request: Request, move: Move) -> Request:
     """A request that ends before anybody's turn: withdrawn in time, or asked by somebody who may not."""
-    waiting = replace(request, state=State.PENDING, steps=_all_waiting(request.route))
+    waiting = replace(request, state=State.PENDING, steps=_all_waiting(request))
     return _ended(waiting, move)
 
 
-def _all_waiting(route: Chain) -> dict[str, StepState]:
-    deciding_stages(route)
-    return {turn.id: StepState.WAITING for turn in turns(route.stages)}
+def _all_waiting(request: Request) -> dict[str, StepState]:
+    deciding_stages(request.route)
+    return {turn.id: StepState.WAITING for turn in request.turns()}
 
 
 def named_turn(request: Request, decision: Decision) -> FrozenStep:
@@ -189,26 +230,50 @@ def named_turn(request: Request, decision: Decision) -> FrozenStep:
     return waiting[0]
 
 
-def decide(request: Request, decision: Decision, *, eligible: frozenset[str], today: date) -> Request:
-    """The request after a decision by one of the `eligible`, the people who fill the turn's role today.
+def decide(
+    request: Request, decision: Decision, *, eligible: frozenset[str], today: date, standing: Standing = ALONE
+) -> Request:
+    """The request after a decision by one of the `eligible`, the people who fill the turn's role today, or a delegate.
 
     Refuses what is closed or not yet open, whoever C11 excludes, other roles, an approval without its evidence,
     and terms that are not right or could not help (`today` is the decider's local day).
     """
-    turn = named_turn(request, decision)
-    _open_for_decision(request, turn)
-    if decides(turn):
-        refuse_unsegregated(request, turn, decision.by)
-    if decision.by not in eligible:
-        raise NotYourStep({"en": f"{turn.id} is decided by {turn.role}.", "zh": f"{turn.id} 由 {turn.role} 处理。"})
+    turn, behind = admitted_turn(request, decision, eligible=eligible, standing=standing)
     if turn.kind == "act":
         return _acted(request, turn, decision)
     if decision.choice is Choice.REJECT:
-        return _rejected(request, turn, decision)
-    return _approved(request, turn, decision, today)
+        return _rejected(request, turn, decision, behind)
+    return _approved(request, turn, decision, behind, today)
 
 
-def _open_for_decision(request: Request, turn: FrozenStep) -> None:
+def admitted_turn(
+    request: Request, decision: Decision, *, eligible: frozenset[str], standing: Standing = ALONE
+) -> tuple[FrozenStep, str | None]:
+    """The open turn somebody may take, and for whom; raises what keeps him from it."""
+    turn = named_turn(request, decision)
+    open_for_decision(request, turn)
+    if decides(turn):
+        refuse_unsegregated(request, turn, decision.by, standing)
+    return turn, _takes_it_for(request, turn, decision.by, eligible, standing)
+
+
+def _takes_it_for(
+    request: Request, turn: FrozenStep, person: str, eligible: frozenset[str], standing: Standing
+) -> str | None:
+    """None for a holder himself; else the first holder he may decide for, or who handed the turn over (C10)."""
+    if person in eligible:
+        handed = request.assigned.get(turn.id)
+        return handed.by if handed else None
+    behind = sorted(standing.behind(person))
+    if not behind:
+        raise NotYourStep({"en": f"{turn.id} is decided by {turn.role}.", "zh": f"{turn.id} 由 {turn.role} 处理。"})
+    free = [holder for holder in behind if not decides(turn) or broken_rule(request, turn, holder) is None]
+    if not free:
+        refuse_unsegregated(request, turn, behind[0])
+    return free[0]
+
+
+def open_for_decision(request: Request, turn: FrozenStep) -> None:
     state = request.steps[turn.id]
     if state is StepState.WAITING and request.state is State.PENDING:
         raise StepNotOpen({"en": f"{turn.id} waits for the steps before it.", "zh": f"{turn.id} 须等待前序步骤。"})
@@ -216,26 +281,35 @@ def _open_for_decision(request: Request, turn: FrozenStep) -> None:
         raise AlreadyDecided({"en": f"{turn.id} is {state.en}.", "zh": f"步骤{turn.id}{state.zh}。"})
 
 
-def refuse_unsegregated(request: Request, turn: FrozenStep, person: str) -> None:
+def refuse_unsegregated(request: Request, turn: FrozenStep, person: str, standing: Standing = ALONE) -> None:
     """C11: raises SegregationOfDuties with the rule that keeps this person from deciding this turn."""
-    rule = broken_rule(request, turn, person)
+    rule = broken_rule(request, turn, person, standing)
     if rule is not None:
         raise SegregationOfDuties(rule)
 
 
-def broken_rule(request: Request, turn: FrozenStep, person: str) -> Words | None:
+def broken_rule(request: Request, turn: FrozenStep, person: str, standing: Standing = ALONE) -> Words | None:
     """The rule of C11 that excludes a person from a turn, in both languages; none where he may decide."""
     if person in (request.requester, request.initiator):
         return OWN_REQUEST
     if person in request.beneficiaries:
         return OWN_BENEFIT
-    roles = {decided.role for decided in request.decisions if person in (decided.by, decided.on_behalf_of)}
-    return TWO_ROLES if roles - {capacity(turn)} else None
+    if standing.masters(person) & {request.requester, request.initiator, *request.beneficiaries}:
+        return OWN_DELEGATE
+    return TWO_ROLES if _roles_of(request, person) - {capacity(turn)} else None
 
 
-def able_to_act(request: Request, turn: FrozenStep, holders: Iterable[str]) -> list[str]:
+def _roles_of(request: Request, person: str) -> set[str]:
+    """In which roles a person has decided, has somebody decide for him, or holds or gave away a turn."""
+    decided = {one.role for one in request.decisions if person in (one.by, one.on_behalf_of)}
+    held = {step for step, handed in request.assigned.items() if person in (handed.to, handed.by)}
+    return decided | {capacity(turn) for turn in request.turns() if turn.id in held}
+
+
+def able_to_act(request: Request, turn: FrozenStep, holders: Iterable[str], standing: Standing = ALONE) -> list[str]:
     """Those of a turn's holders whom C11 does not keep from it; an act may be done by each."""
-    return sorted(user for user in holders if not decides(turn) or broken_rule(request, turn, user) is None)
+    free = (user for user in holders if not decides(turn) or broken_rule(request, turn, user, standing) is None)
+    return sorted(free)
 
 
 def withdraw(request: Request, *, by: str) -> Request:
@@ -249,26 +323,25 @@ def _acted(request: Request, turn: FrozenStep, decision: Decision) -> Request:
     if decision.choice is not Choice.DONE:
         raise _wrong_choice(turn, "done")
     _no_terms(decision)
-    return _advanced(_with_step(request, turn, Move.DO), decision.at)
+    return advanced(_with_step(request, turn, Move.DO), decision.at)
 
 
-def _rejected(request: Request, turn: FrozenStep, decision: Decision) -> Request:
+def _rejected(request: Request, turn: FrozenStep, decision: Decision, behind: str | None) -> Request:
     _no_terms(decision)
     if not decision.comment.strip():
         raise ValidationProblem(errors=[FieldError("/comment", "missing", REASON_NEEDED)])
-    after = _with_step(replace(request, decisions=(*request.decisions, _filed(turn, decision))), turn, Move.REFUSE)
-    if not any(failed(stage, after.steps) for stage in after.route.stages):
+    after = _with_step(filed(request, turn, decision, behind), turn, Move.REFUSE)
+    if not any(failed(stage, after.steps) for stage in after.stages):
         return after
     return _ended(after, Move.SEND_BACK if request.route.on_reject == "to_requester" else Move.REJECT)
 
 
-def _approved(request: Request, turn: FrozenStep, decision: Decision, today: date) -> Request:
+def _approved(request: Request, turn: FrozenStep, decision: Decision, behind: str | None, today: date) -> Request:
     if decision.choice is not Choice.APPROVE:
         raise _wrong_choice(turn, "approve or reject")
     if turn.kind == "approve":
         _check_evidence(turn, decision)
-    filed = replace(request, decisions=(*request.decisions, _filed(turn, decision)))
-    after = _advanced(_with_step(filed, turn, Move.APPROVE), decision.at)
+    after = advanced(_with_step(filed(request, turn, decision, behind), turn, Move.APPROVE), decision.at)
     if after.state is not State.GRANTED:
         _no_terms(decision)
         return after
@@ -306,25 +379,35 @@ def _check_evidence(turn: FrozenStep, decision: Decision) -> None:
         raise EvidenceMissing(errors=errors)
 
 
-def _filed(turn: FrozenStep, decision: Decision) -> Decided:
-    return Decided(
-        turn.id, capacity(turn), decision.choice, decision.by, decision.at, decision.comment.strip(), decision.evidence
+def filed(request: Request, turn: FrozenStep, decision: Decision, behind: str | None) -> Request:
+    """The request with a decision in its file for ever; both names where one decides for another (S-G5)."""
+    decided = Decided(
+        turn.id,
+        capacity(turn),
+        decision.choice,
+        decision.by,
+        decision.at,
+        decision.comment.strip(),
+        decision.evidence,
+        on_behalf_of=behind,
+        round=request.round(turn.id),
     )
+    return replace(request, decisions=(*request.decisions, decided))
 
 
 def _with_step(request: Request, turn: FrozenStep, move: Move) -> Request:
     return replace(request, steps={**request.steps, turn.id: moved_step(request.steps[turn.id], move)})
 
 
-def _advanced(request: Request, at: datetime) -> Request:
+def advanced(request: Request, at: datetime) -> Request:
     """Open what is next, and grant once the last deciding stage is passed."""
-    steps, opened = walked(request.route.stages, request.steps, request.opened, at=at)
+    steps, opened = walked(request.stages, request.steps, request.opened, at=at)
     after = replace(request, steps=steps, opened=opened)
-    if request.state is State.PENDING and all(passed(stage, steps) for stage in deciding_stages(request.route)):
+    if request.state is State.PENDING and all(passed(stage, steps) for stage in up_to_the_grant(request.stages)):
         return replace(after, state=moved_state(request.state, Move.GRANT), granted_at=at)
     return after
 
 
 def _ended(request: Request, move: Move) -> Request:
     """Closed before the grant: nobody's turn is left open."""
-    return replace(request, state=moved_state(request.state, move), steps=dropped(request.route.stages, request.steps))
+    return replace(request, state=moved_state(request.state, move), steps=dropped(request.stages, request.steps))

@@ -34,6 +34,7 @@ class StepRow(Base):
     __table_args__ = (
         CheckConstraint(_one_of("state", StepState), name="known_state"),
         Index("ix_request_step_active", "role", postgresql_where=text("state = 'active'")),
+        Index("ix_request_step_assigned", "assigned_to", postgresql_where=text("assigned_to IS NOT NULL")),
     )
 
     request_id: Mapped[str] = mapped_column(ForeignKey("request.id"), primary_key=True)
@@ -47,6 +48,9 @@ class StepRow(Base):
     state: Mapped[str] = mapped_column(Text)
     opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    round: Mapped[int] = mapped_column(default=1)
+    assigned_to: Mapped[str | None] = mapped_column(Text)
+    assigned_by: Mapped[str | None] = mapped_column(Text)
 
 
 class DeciderRow(Base):
@@ -67,7 +71,8 @@ class DecisionRow(Base):
     __table_args__ = (
         CheckConstraint(_one_of("choice", Choice), name="known_choice"),
         CheckConstraint("decided_by <> ALL (excluded)", name="nobody_decides_for_himself"),
-        UniqueConstraint("request_id", "step", name="uq_step_decision_one_a_step"),
+        CheckConstraint("on_behalf_of <> ALL (excluded)", name="nobody_decides_for_who_asked"),
+        UniqueConstraint("request_id", "step", "round", name="uq_step_decision_one_a_round"),
         ForeignKeyConstraint(
             ["request_id", "excluded"], ["request.id", "request.excluded"], name="fk_step_decision_excluded"
         ),
@@ -75,6 +80,11 @@ class DecisionRow(Base):
             ["request_id", "decided_by", "role"],
             ["request_decider.request_id", "request_decider.user_id", "request_decider.role"],
             name="fk_step_decision_one_role_a_person",
+        ),
+        ForeignKeyConstraint(
+            ["request_id", "on_behalf_of", "role"],
+            ["request_decider.request_id", "request_decider.user_id", "request_decider.role"],
+            name="fk_step_decision_one_role_on_behalf",
         ),
         ForeignKeyConstraint(
             ["request_id", "step"], ["request_step.request_id", "request_step.step"], name="fk_step_decision_step"
@@ -85,6 +95,7 @@ class DecisionRow(Base):
     request_id: Mapped[str] = mapped_column(Uuid(as_uuid=False))
     place: Mapped[int]
     step: Mapped[str] = mapped_column(Text)
+    round: Mapped[int] = mapped_column(default=1)
     role: Mapped[str] = mapped_column(Text)
     choice: Mapped[str] = mapped_column(Text)
     decided_by: Mapped[str] = mapped_column(Text)
@@ -135,6 +146,7 @@ class RequestRow(Base):
     granted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     lasts_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     version: Mapped[int] = mapped_column(default=1)
+    added: Mapped[list[Any]] = mapped_column(JSONB, default=list)
 
     steps: Mapped[list[StepRow]] = relationship(order_by=StepRow.position, lazy="selectin")
     decisions: Mapped[list[DecisionRow]] = relationship(
@@ -143,6 +155,19 @@ class RequestRow(Base):
         primaryjoin="RequestRow.id == foreign(DecisionRow.request_id)",
         viewonly=True,
     )
+
+
+class CopyRow(Base):
+    """Somebody told of a request by a person (C10); he reads it from then on."""
+
+    __tablename__ = "request_copy"
+    __table_args__ = (Index("ix_request_copy_user_id", "user_id"),)
+
+    request_id: Mapped[str] = mapped_column(ForeignKey("request.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    told_by: Mapped[str] = mapped_column(Text)
+    told_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    note: Mapped[str] = mapped_column(Text)
 
 
 class WithdrawnAsk(Base):

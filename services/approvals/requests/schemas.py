@@ -49,6 +49,103 @@ class DecisionGiven(BaseModel):
     terms: dict[str, Any] | None = Field(None, description="what the route asks of its last approver")
 
 
+class ReturnGiven(BaseModel):
+    """Back to an earlier step, or to the requester where none is named."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"step": "marketing", "to_step": "first", "then": "returner", "comment": "the term is missing"}
+            ]
+        },
+    )
+
+    step: str | None = Field(None, max_length=100, description="one's own open step, where several are open")
+    to_step: str | None = Field(None, max_length=100, description="an approved step; the requester without it")
+    then: Literal["returner", "all"] = Field(
+        "returner", description="after the repair: straight back to who returned it, or every step from there again"
+    )
+    comment: Text = Field(min_length=1, description="what is to be repaired")
+
+
+class TransferGiven(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"step": "legal", "to_user": "u-17", "comment": "her field"}]},
+    )
+
+    step: str | None = Field(None, max_length=100)
+    to_user: str = Field(min_length=1, max_length=100, description="who takes the turn; both names stay on it")
+    comment: Text = ""
+
+
+class ApproverAdded(BaseModel):
+    """One more person who reviews; `before` holds the open step until he has agreed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"step": "finance", "place": "before", "to_user": "u-17"}]},
+    )
+
+    step: str | None = Field(None, max_length=100)
+    place: Literal["before", "after", "beside"]
+    to_user: str = Field(min_length=1, max_length=100)
+
+
+class CopyGiven(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"to_users": ["u-17"], "note": "for your planning"}]}
+    )
+
+    to_users: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(min_length=1, max_length=50)
+    note: Text = ""
+
+
+class Resubmission(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"comment": "the term is in now"}]})
+
+    comment: Text = ""
+
+
+class ItemDecided(DecisionGiven):
+    """One decision of a batch; `version` is the request's ETag without quotes."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"request_id": "0198a5b2-7c11-7000-8000-000000000001", "version": 1, "decision": "approve"},
+            ]
+        },
+    )
+
+    request_id: UUID
+    version: int = Field(ge=1)
+
+
+class BatchGiven(BaseModel):
+    """Up to a hundred decisions; each stands or falls alone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: list[ItemDecided] = Field(min_length=1, max_length=100)
+
+
+class ItemResult(BaseModel):
+    """`refused` carries the problem as a single decision would have answered it; nothing of that item changed."""
+
+    request_id: UUID
+    result: Literal["decided", "refused"]
+    state: str | None = Field(description="of the request after the decision")
+    code: str | None = Field(None, description="why it was refused")
+    detail: Words | None = None
+
+
+class BatchResult(BaseModel):
+    items: list[ItemResult] = Field(description="in the order given")
+
+
 class Withdrawal(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "the price changed"}]})
 
@@ -69,6 +166,15 @@ class DecisionShown(BaseModel):
     evidence: EvidenceGiven | None = None
 
 
+class SideBySide(BaseModel):
+    """The innermost group of parallel steps a step stands in."""
+
+    group: str
+    needed: int
+    of: int
+    on_no: Literal["when_impossible", "stop"] = Field(description="what one refusal does (S-G6)")
+
+
 class StepShown(BaseModel):
     """A turn of the chain; `waiting` is `no_holder` where nobody may take it: it never passes by itself."""
 
@@ -86,7 +192,12 @@ class StepShown(BaseModel):
     escalated_to: list[Person] = Field(description="who was told of it; empty: the route's escalation leads to nobody")
     waiting: Literal["open", "no_holder"] | None = Field(description="for a step whose turn it is")
     acting: list[Person] = Field(description="who may take the step now")
-    decision: DecisionShown | None
+    decision: DecisionShown | None = Field(description="what stands; none while it is to be asked again")
+    earlier: list[DecisionShown] = Field(description="what was decided before the step was asked again")
+    round: int = Field(description="how many times the step has been asked")
+    assigned_to: Person | None = Field(description="the one person it waits for: handed over, or added on the way")
+    assigned_by: Person | None = Field(description="who handed it over")
+    side_by_side: SideBySide | None
 
 
 class RequestSummary(BaseModel):
@@ -117,6 +228,7 @@ class RequestShown(RequestSummary):
     granted_at: datetime | None
     lasts_until: datetime | None
     closed_because: Words | None
+    copied_to: list[Person] = Field(description="people told of it by name")
 
 
 class RouteExplained(BaseModel):
@@ -155,6 +267,7 @@ class StepPreviewed(BaseModel):
     kind: str
     why: Words
     resolved: list[Person] = Field(description="who would be asked today")
+    side_by_side: SideBySide | None
 
 
 class RoutePreviewed(BaseModel):

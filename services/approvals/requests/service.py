@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.approvals.circumstances import Circumstances, branch_scoped_roles
+from services.approvals.delegations.repository import in_force as delegations_in_force
 from services.approvals.requests import announcements, repository
+from services.approvals.requests.acting import Acting, acting_on
 from services.approvals.requests.domain import (
     AlreadyDecided,
     Decision,
@@ -20,9 +22,11 @@ from services.approvals.requests.domain import (
     withdraw,
 )
 from services.approvals.requests.models import RequestRow
+from services.approvals.requests.returning import carried_over
+from services.approvals.requests.standing import masters_of
 from services.approvals.requests.states import Move, State, StepState
 from services.approvals.routing.domain import admitted
-from services.approvals.routing.repository import people_for, roles_held
+from services.approvals.routing.repository import roles_held
 from services.approvals.routing.service import Routed, freeze_route, step_due_at
 from shared import audit
 from shared.auth.principal import Reach
@@ -82,6 +86,13 @@ async def seek_approval(session: AsyncSession, ask: Ask, *, at: Circumstances) -
     return await _open(session, ask, routed, at=at)
 
 
+async def _returned_before(session: AsyncSession, subject: Subject) -> Request | None:
+    """The revision before, if it was returned to its requester: of the same content its approvals stand (S-G8)."""
+    older = [row for row in await repository.other_revisions(session, subject) if row.revision < subject.revision]
+    last = max(older, key=lambda row: row.revision, default=None)
+    return repository.request_of(last) if last is not None and last.state == State.RETURNED else None
+
+
 async def freeze_admitted(session: AsyncSession, ask: Ask, *, at: Circumstances) -> Routed:
     """The frozen route of an ask whose initiator may start it (C4); raises InitiatorNotAdmitted."""
     routed = freeze_route(ask.route, subject=ask.about, facts=ask.facts, branch=ask.branch, at=at)
@@ -99,11 +110,13 @@ def _same(known: RequestRow, ask: Ask) -> RequestRow:
 
 
 async def _open(session: AsyncSession, ask: Ask, routed: Routed, *, at: Circumstances) -> RequestRow:
-    request = open_request(_unopened(ask, routed), at=at.now)
+    fresh = _unopened(ask, routed)
+    before = await _returned_before(session, ask.subject)
+    request = open_request(fresh if before is None else carried_over(fresh, before), at=at.now)
     row = await _file(session, ask, routed, request, at=at)
     announcements.requested(session, row, request, at=at.now)
     await _end_older_revisions(session, ask.subject, at=at)
-    await _audit(session, row, ask.initiator, "approval.requested", {"route": row.policy}, at=at)
+    await note(session, row, ask.initiator, "approval.requested", {"route": row.policy}, at=at)
     return row
 
 
@@ -116,7 +129,7 @@ async def file_refused_ask(
     row = await _file(session, ask, routed, request, at=at)
     row.closed_because = because
     announcements.closed(session, row, because, at=at.now)
-    await _audit(session, row, ask.initiator, f"approval.{row.state}", dict(because), at=at)
+    await note(session, row, ask.initiator, f"approval.{row.state}", dict(because), at=at)
     return row
 
 
@@ -148,7 +161,7 @@ async def _file(session: AsyncSession, ask: Ask, routed: Routed, request: Reques
     )
     row = RequestRow(id=str(new_id()), requested_at=at.now, version=1)
     await repository.add_request(session, request, filing=filing, row=row)
-    _set_due(row, request, at=at)
+    set_due(row, request, at=at)
     return row
 
 
@@ -158,6 +171,16 @@ async def _end_older_revisions(session: AsyncSession, subject: Subject, *, at: C
         if row.revision < subject.revision and row.state in (State.PENDING, State.RETURNED):
             request = repository.request_of(row)
             await _close(session, row, withdraw(request, by=request.requester), because=SUPERSEDED, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """By whom something is done to a request, on which version of it, and how far his permission reaches."""
+
+    by: str
+    expected_version: int
+    reach: Reach
+    at: Circumstances
 
 
 async def decide_step(
@@ -170,20 +193,39 @@ async def decide_step(
     at: Circumstances,
 ) -> RequestRow:
     """Take a step; raises what `requests.domain.decide` raises, NotFound, or PreconditionFailed for a stale version."""
-    row = await repository.request_for_update(session, request_id, reach=reach)
+    doing = Doing(decision.by, expected_version, reach, at)
+    row, before, acting = await open_turn(session, request_id, decision, doing=doing)
+    turn = named_turn(before, decision)
+    after = decide(before, decision, eligible=acting.eligible, today=at.today, standing=acting.standing)
+    await save_decision(session, row, before, after, at=at)
+    filed = after.decisions[len(before.decisions) :]
+    behind = {"on_behalf_of": filed[0].on_behalf_of} if filed and filed[0].on_behalf_of else {}
+    detail = {"step": turn.id, "decision": str(decision.choice), "content_hash": row.content_hash, **behind}
+    await note(session, row, decision.by, "approval.decided", detail, at=at)
+    return row
+
+
+async def open_turn(
+    session: AsyncSession, request_id: str, decision: Decision, *, doing: Doing
+) -> tuple[RequestRow, Request, Acting]:
+    """The request, locked, with who may take the turn a decision is about.
+
+    Raises NotFound, AlreadyDecided, PreconditionFailed, or what keeps the turn from being named.
+    """
+    behind = (await masters(session, at=doing.at)).get(decision.by, frozenset())
+    row = await repository.request_for_update(session, request_id, reach=doing.reach, behind=behind)
     before = repository.request_of(row)
     if decision.step is not None:
         _refuse_decided(before, decision.step)
-    require_version(row.version, expected=expected_version)
+    require_version(row.version, expected=doing.expected_version)
     turn = named_turn(before, decision)
     step = next(step for step in row.steps if step.step == turn.id)
-    wish = repository.wish_of(step)
-    eligible = (await people_for(session, [wish], on=at.today))[wish]
-    after = decide(before, decision, eligible=eligible, today=at.today)
-    await _save_decision(session, row, before, after, at=at)
-    detail = {"step": turn.id, "decision": str(decision.choice), "content_hash": row.content_hash}
-    await _audit(session, row, decision.by, "approval.decided", detail, at=at)
-    return row
+    return row, before, await acting_on(session, step, at=doing.at)
+
+
+async def masters(session: AsyncSession, *, at: Circumstances) -> Mapping[str, frozenset[str]]:
+    """By delegate, everybody who lets him decide at this moment."""
+    return masters_of(await delegations_in_force(session, now=at.now))
 
 
 def _refuse_decided(request: Request, step: str) -> None:
@@ -193,11 +235,11 @@ def _refuse_decided(request: Request, step: str) -> None:
         raise AlreadyDecided({"en": f"{step} is {state.en}.", "zh": f"步骤{step}{state.zh}。"})
 
 
-async def _save_decision(
+async def save_decision(
     session: AsyncSession, row: RequestRow, before: Request, after: Request, *, at: Circumstances
 ) -> None:
     await repository.save_walk(session, row, after)
-    _set_due(row, after, at=at)
+    set_due(row, after, at=at)
     for decided in after.decisions[len(before.decisions) :]:
         announcements.step_decided(session, row, decided)
     if before.state is after.state:
@@ -219,7 +261,7 @@ async def withdraw_request(
     """Take back one's own request; raises NotTheRequester, MoveNotPossible or NotFound."""
     row = await repository.request_for_update(session, request_id, reach=reach)
     await _close(session, row, withdraw(repository.request_of(row), by=by), because=reason, at=at)
-    await _audit(session, row, by, "approval.withdrawn", dict(reason), at=at)
+    await note(session, row, by, "approval.withdrawn", dict(reason), at=at)
     return row
 
 
@@ -232,7 +274,7 @@ async def withdraw_ask(session: AsyncSession, subject: Subject, *, reason: str, 
     elif row.state in (State.PENDING, State.RETURNED):
         request = repository.request_of(row)
         await _close(session, row, withdraw(request, by=request.requester), because=because, at=at)
-        await _audit(session, row, request.requester, "approval.withdrawn", because, at=at)
+        await note(session, row, request.requester, "approval.withdrawn", because, at=at)
     return row
 
 
@@ -244,7 +286,7 @@ async def withdraw_superseded(
     if row is not None and row.state in (State.PENDING, State.RETURNED):
         request = repository.request_of(row)
         await _close(session, row, withdraw(request, by=request.requester), because=because, at=at)
-        await _audit(session, row, by, "approval.withdrawn", dict(because), at=at)
+        await note(session, row, by, "approval.withdrawn", dict(because), at=at)
 
 
 async def _close(session: AsyncSession, row: RequestRow, after: Request, *, because: Words, at: Circumstances) -> None:
@@ -253,13 +295,13 @@ async def _close(session: AsyncSession, row: RequestRow, after: Request, *, beca
     announcements.closed(session, row, because, at=at.now)
 
 
-def _set_due(row: RequestRow, request: Request, *, at: Circumstances) -> None:
+def set_due(row: RequestRow, request: Request, *, at: Circumstances) -> None:
     for step in row.steps:
         if step.state == StepState.ACTIVE and step.opened_at is not None and step.due_at is None:
             step.due_at = step_due_at(request.route, step.opened_at, branch=step.branch, at=at)
 
 
-async def _audit(
+async def note(
     session: AsyncSession, row: RequestRow, actor: str, action: str, detail: Mapping[str, Any], *, at: Circumstances
 ) -> None:
     entry = audit.Entry(at.now, actor, action, f"request/{row.id}", {"subject": _subject(row), **detail})

@@ -32,6 +32,7 @@ class Move(Titled):
     DO = "do", "do", "办理"
     TELL = "tell", "tell", "知会"
     DROP = "drop", "drop", "取消步骤"
+    REDO = "redo", "take again", "重新处理"
     GRANT = "grant", "grant", "批准"
     REJECT = "reject", "reject", "驳回"
     SEND_BACK = "send_back", "send back", "退回"
@@ -46,6 +47,10 @@ MOVES: Mapping[tuple[State | StepState, Move], State | StepState] = {
     (StepState.ACTIVE, Move.REFUSE): StepState.REFUSED,
     (StepState.ACTIVE, Move.DO): StepState.DONE,
     (StepState.ACTIVE, Move.DROP): StepState.UNNEEDED,
+    (StepState.ACTIVE, Move.REDO): StepState.WAITING,
+    (StepState.APPROVED, Move.REDO): StepState.WAITING,
+    (StepState.REFUSED, Move.REDO): StepState.WAITING,
+    (StepState.UNNEEDED, Move.REDO): StepState.WAITING,
     (State.PENDING, Move.GRANT): State.GRANTED,
     (State.PENDING, Move.REJECT): State.REJECTED,
     (State.PENDING, Move.SEND_BACK): State.RETURNED,

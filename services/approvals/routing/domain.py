@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 from typing import ClassVar
 
 from shared.errors import Problem, Words
@@ -12,6 +13,7 @@ from shared.policy.route import FrozenGroup, FrozenStep
 Stage = FrozenStep | FrozenGroup
 DECIDING = frozenset(("review", "approve"))
 DOCUMENT_OWNER = "document.owner"
+ADDED_APPROVER = "added_approver"
 
 
 class NobodyDecides(Problem):
@@ -79,6 +81,39 @@ def _limits(document: Route) -> Iterator[Limit]:
             yield Limit(limit.term, word, reference, *when)
 
 
+class Place(StrEnum):
+    BEFORE = "before"
+    AFTER = "after"
+    BESIDE = "beside"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A review by one named person that somebody asked for on the way (C10), beside, before or after a step."""
+
+    step: FrozenStep
+    place: Place
+    of: str
+    by: str
+    at: datetime
+
+
+def grown(stages: Iterable[Stage], added: Iterable[Added]) -> tuple[Stage, ...]:
+    """The frozen stages with what was added to them since, in the order it was added."""
+    now = tuple(stages)
+    for one in added:
+        now = tuple(placed for stage in now for placed in _with_added(stage, one))
+    return now
+
+
+def _with_added(stage: Stage, one: Added) -> tuple[Stage, ...]:
+    if all(turn.id != one.of for turn in turns([stage])):
+        return (stage,)
+    if one.place is Place.BESIDE:
+        return (FrozenGroup(f"{one.step.id}-beside", 2, (stage, one.step)),)
+    return (one.step, stage) if one.place is Place.BEFORE else (stage, one.step)
+
+
 def turns(stages: Iterable[Stage]) -> Iterator[FrozenStep]:
     """Each role's turn, in the order written."""
     for stage in stages:
@@ -100,12 +135,18 @@ def capacity(turn: FrozenStep) -> str:
 
 def deciding_stages(chain: Chain) -> tuple[Stage, ...]:
     """The stages up to the last that reviews or approves: passing these is the grant; raises NobodyDecides."""
-    deciding = [place for place, stage in enumerate(chain.stages) if any(decides(turn) for turn in turns([stage]))]
+    deciding = up_to_the_grant(chain.stages)
     if not deciding:
         raise NobodyDecides(
             {"en": f"Nothing on {chain.policy} decides.", "zh": f"{chain.policy} 中没有需要决定的步骤。"}
         )
-    return chain.stages[: deciding[-1] + 1]
+    return deciding
+
+
+def up_to_the_grant(stages: Sequence[Stage]) -> tuple[Stage, ...]:
+    """The stages up to the last that decides; none where none does."""
+    deciding = [place for place, stage in enumerate(stages) if any(decides(turn) for turn in turns([stage]))]
+    return tuple(stages[: deciding[-1] + 1]) if deciding else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,3 +43,22 @@ async def names_of(session: AsyncSession, user_ids: Iterable[str]) -> Mapping[st
     rows = await session.execute(select(person.c.user_id, person.c.name).where(person.c.user_id.in_(ids)))
     known = {row.user_id: row.name for row in rows}
     return {user_id: known.get(user_id, user_id) for user_id in ids}
+
+
+async def works_here(session: AsyncSession, user_id: str, *, on: date) -> bool:
+    """Whether a person is active here on a local day."""
+    here = (person.c.user_id == user_id, person.c.active, or_(person.c.left_on.is_(None), person.c.left_on > on))
+    return (await session.scalar(select(person.c.user_id).where(*here))) is not None
+
+
+async def holdings_of(session: AsyncSession, user_ids: Iterable[str], *, on: date) -> list[Holding]:
+    """What active people hold on a local day."""
+    held = role_holding.c
+    here = (person.c.active, or_(person.c.left_on.is_(None), person.c.left_on > on))
+    rows = await session.execute(
+        select(held.user_id, held.role, held.branch, held.department, held.valid_from, held.valid_until)
+        .join(person, person.c.user_id == held.user_id)
+        .where(held.user_id.in_(set(user_ids)), *here)
+        .where(held.valid_from <= on, or_(held.valid_until.is_(None), held.valid_until > on))
+    )
+    return [Holding(*row) for row in rows]

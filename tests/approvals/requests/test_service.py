@@ -232,7 +232,7 @@ async def test_a_step_is_decided_once_in_the_database_too(session, at):
     with pytest.raises(IntegrityError) as refused:
         async with session.begin_nested():
             await _forge(session, row, {"decided_by": named["kam"], "role": "responsible_head", "step": "first"})
-    assert "one_a_step" in str(refused.value)
+    assert "one_a_round" in str(refused.value)
 
 
 async def _forge(session, row, values):
