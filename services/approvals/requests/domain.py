@@ -275,8 +275,8 @@ def _takes_it_for(
 
 def open_for_decision(request: Request, turn: FrozenStep) -> None:
     state = request.steps[turn.id]
-    if state is StepState.WAITING and request.state is State.PENDING:
-        raise StepNotOpen({"en": f"{turn.id} waits for the steps before it.", "zh": f"{turn.id} 须等待前序步骤。"})
+    if state is StepState.WAITING:
+        raise StepNotOpen({"en": f"{turn.id} waits for what comes before it.", "zh": f"{turn.id} 须等待前序步骤。"})
     if state is not StepState.ACTIVE:
         raise AlreadyDecided({"en": f"{turn.id} is {state.en}.", "zh": f"步骤{turn.id}{state.zh}。"})
 
