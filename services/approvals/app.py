@@ -6,6 +6,7 @@ from services.approvals import previews
 from services.approvals.consumers import make_consumers
 from services.approvals.contracts import api as contracts_api
 from services.approvals.delegations import api as delegations_api
+from services.approvals.notices import api as notices_api
 from services.approvals.requests import api as requests_api
 from services.approvals.settings import ApprovalsSettings
 from shared.consumer import topics_read
@@ -31,6 +32,7 @@ def make_app(settings: ApprovalsSettings) -> FastAPI:
                 requests_api.router,
                 delegations_api.router,
                 contracts_api.router,
+                notices_api.router,
                 files_router,
                 dead_letters_router(consumers),
             ),

@@ -4,10 +4,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from shared.settings import SECRET, ServiceSettings
+from shared.mail_settings import MailSettings
+from shared.settings import SECRET
 
 
-class ApprovalsSettings(ServiceSettings):
+class ApprovalsSettings(MailSettings):
     service: ClassVar[str] = "approvals"
 
     database_url: str = Field(

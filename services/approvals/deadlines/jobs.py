@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.approvals.circumstances import Circumstances
 from services.approvals.deadlines.service import look_at_open_steps
+from services.approvals.settings import ApprovalsSettings
 from shared.calendar import local_day
 from shared.jobs import Job
 from shared.policy.compiled import CompiledPolicies
@@ -13,12 +14,12 @@ from shared.policy.compiled import CompiledPolicies
 EVERY_S = 30.0
 
 
-def deadline_jobs(zone: str) -> tuple[Job, ...]:
+def deadline_jobs(settings: ApprovalsSettings) -> tuple[Job, ...]:
     """Local days are those of the installation's zone."""
-    policies = CompiledPolicies()
+    policies, zone, mailing = CompiledPolicies(), settings.zone, settings.mail_server is not None
 
     async def look(session: AsyncSession, now: datetime) -> None:
         plans = (await policies.current(session)).in_force(local_day(now, zone))
-        await look_at_open_steps(session, at=Circumstances(now, zone, plans))
+        await look_at_open_steps(session, mailing=mailing, at=Circumstances(now, zone, plans))
 
     return (Job("escalate late steps", EVERY_S, look),)

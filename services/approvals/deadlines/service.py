@@ -1,6 +1,6 @@
 """The worker's look at open steps: reminds, escalates, says when nobody may decide, and never decides (C10, S-G4)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,8 @@ from services.approvals.circumstances import Circumstances, branch_scoped_roles
 from services.approvals.deadlines import repository
 from services.approvals.deadlines.domain import Deadline, Due, looked_at_next, what_is_due
 from services.approvals.deadlines.models import StepWatch
+from services.approvals.notices.domain import Kind, Matter
+from services.approvals.notices.repository import tell
 from services.approvals.requests import announcements
 from services.approvals.requests.acting import acting_on
 from services.approvals.requests.models import RequestRow, StepRow
@@ -38,10 +40,13 @@ class Looked:
     escalated: int = 0
 
 
-async def look_at_open_steps(session: AsyncSession, *, at: Circumstances, at_most: int = AT_ONCE) -> Looked:
+async def look_at_open_steps(
+    session: AsyncSession, *, at: Circumstances, mailing: bool = False, at_most: int = AT_ONCE
+) -> Looked:
     """One run of the worker; what is more than `at_most` of new and of due steps waits for the next one.
 
-    So a clock that jumps over thousands of deadlines floods nobody: each late step is escalated once, not reminded of.
+    Where `mailing`, those it concerns are told by mail. A clock that jumps over thousands of deadlines floods nobody:
+    each late step is escalated once, not reminded of.
     """
     fresh = await repository.not_watched(session, at_most=at_most)
     rows = await repository.requests_of(session, {step.request_id for step in fresh})
@@ -49,7 +54,8 @@ async def look_at_open_steps(session: AsyncSession, *, at: Circumstances, at_mos
     await session.flush()
     known = await repository.to_look_at(session, now=at.now, at_most=at_most)
     rows |= await repository.requests_of(session, {watch.request_id for watch in known})
-    done = [await _look(session, watch, rows[watch.request_id], at=at) for watch in known]
+    told = _Told(session, at.now) if mailing else None
+    done = [await _look(session, watch, rows[watch.request_id], at=at, told=told) for watch in known]
     LATE.set(await repository.count_late(session, now=at.now))
     await session.flush()
     return Looked(len(fresh), done.count(Due.REMINDER), done.count(Due.ESCALATION))
@@ -68,7 +74,9 @@ def _watch(step: StepRow, row: RequestRow, *, at: Circumstances) -> StepWatch:
     )
 
 
-async def _look(session: AsyncSession, watch: StepWatch, row: RequestRow, *, at: Circumstances) -> Due:
+async def _look(
+    session: AsyncSession, watch: StepWatch, row: RequestRow, *, at: Circumstances, told: "_Told | None"
+) -> Due:
     step = open_step(row, watch.step, watch.opened_at)
     if step is None:
         watch.next_at = None
@@ -81,7 +89,33 @@ async def _look(session: AsyncSession, watch: StepWatch, row: RequestRow, *, at:
     elif due is Due.REMINDER:
         _remind(session, watch, row, at=at)
     watch.next_at = looked_at_next(deadline, now=at.now)
+    if told is not None:
+        await told.of(watch, row, due, acting=acting)
     return due
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Who is mailed about what a look found; told twice of one matter is told once."""
+
+    session: AsyncSession
+    now: datetime
+
+    async def of(self, watch: StepWatch, row: RequestRow, due: Due, *, acting: Sequence[str]) -> None:
+        if due is Due.REMINDER:
+            await self._tell(acting, watch, Kind.REMINDED)
+            return
+        await self._tell(acting, watch, Kind.OPENED)
+        if due is Due.ESCALATION and acting:
+            # Leads the escalation nowhere, it is one more reminder.
+            await self._tell(watch.escalated_to, watch, Kind.ESCALATED)
+            await self._tell(() if watch.escalated_to else acting, watch, Kind.REMINDED)
+        elif due is Due.ESCALATION:
+            await self._tell({*watch.escalated_to, row.requester}, watch, Kind.UNATTENDED)
+
+    async def _tell(self, people: Collection[str], watch: StepWatch, kind: Kind) -> None:
+        matter = Matter(watch.request_id, watch.step, watch.opened_at, kind)
+        await tell(self.session, people, matter=matter, now=self.now)
 
 
 def open_step(row: RequestRow, step: str, opened_at: datetime) -> StepRow | None:

@@ -1,4 +1,4 @@
-"""What the others hear of a request, on `approvals.v1`."""
+"""What the others hear of a request, on `approvals.v1`, and what the worker is to tell by mail."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.approvals.notices.models import DecidedRequest
 from services.approvals.requests.domain import Choice, Decided, Request
 from services.approvals.requests.models import RequestRow
 from services.approvals.requests.states import State
@@ -23,6 +24,7 @@ from shared.events.approvals import (
     StepEscalated,
     StepReminded,
 )
+from shared.ids import new_id
 
 SAID: Mapping[Choice, Literal["reject", "return"]] = {Choice.REJECT: "reject", Choice.RETURN: "return"}
 CLOSINGS = {
@@ -60,6 +62,7 @@ def step_escalated(session: AsyncSession, row: RequestRow, *, step: str, to: Seq
 
 
 def granted(session: AsyncSession, row: RequestRow, *, at: datetime) -> None:
+    _to_be_told(session, row, at=at)
     outbox.record(
         session,
         ApprovalGranted(
@@ -75,8 +78,14 @@ def granted(session: AsyncSession, row: RequestRow, *, at: datetime) -> None:
 
 def closed(session: AsyncSession, row: RequestRow, because: Words, *, at: datetime) -> None:
     """Rejected, returned or withdrawn, with the reason as it was said."""
+    _to_be_told(session, row, at=at)
     closing = CLOSINGS[State(row.state)]
     outbox.record(session, closing(**_about(row), occurred_at=at, reason=because["en"]))
+
+
+def _to_be_told(session: AsyncSession, row: RequestRow, *, at: datetime) -> None:
+    """The worker tells the requester and those copied, when it comes to it."""
+    session.add(DecidedRequest(id=str(new_id()), request_id=row.id, decided_at=at))
 
 
 def _about(row: RequestRow) -> dict[str, object]:

@@ -207,7 +207,7 @@ def test_who_runs_the_installation_decides_no_business() -> None:
     held.remove("requests.decide")
     assert {name for name in held if name.rpartition(".")[2] not in {"read", "verify"}} == {
         "clock.set", "users.write", "roles.write", "employment.write", "api_keys.write", "dead_letters.replay",
-        "signing_keys.rotate",
+        "signing_keys.rotate", "mail_addresses.write",
         "policies.write", "policies.publish",
     }  # fmt: skip
 
