@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Numeric, literal_column
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Numeric, func, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.accounts.database import Base
@@ -42,7 +42,12 @@ class Account(Base):
 
     __table_args__ = (
         Index("ix_account_branch", "branch", "id"),
-        Index("ix_account_legal_name", literal_column("lower(legal_name) text_pattern_ops"), "id"),
+        Index(
+            "ix_account_legal_name",
+            func.lower(literal_column("legal_name")).label("by_name"),
+            "id",
+            postgresql_ops={"by_name": "text_pattern_ops"},
+        ),
     )
 
 

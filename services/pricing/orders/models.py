@@ -57,6 +57,9 @@ class OrderLineRow(Base):
     """Frozen when placed, but for what was delivered and returned of it, and for what an amendment made of it."""
 
     __tablename__ = "sales_order_line"
+    __table_args__ = (
+        Index("ix_sales_order_line_open", "sku", postgresql_where=text("state IN ('confirmed', 'partly_delivered')")),
+    )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.id"), primary_key=True)
     line: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)

@@ -168,7 +168,12 @@ def test_an_auditor_reads_and_changes_nothing() -> None:
 # Policies, words: he "reads his own quotes, orders, points, progress, statements; elects, disputes, redeems; nothing
 # else". Points are read as what was accrued to him.
 OF_THE_CUSTOMER = {
-    "quotes": {"/v1/quotes", "/v1/quotes/{quote_id}", "/v1/quotes/{quote_id}/explanation"},
+    "quotes": {
+        "/v1/quotes",
+        "/v1/quotes/{quote_id}",
+        "/v1/quotes/{quote_id}/explanation",
+        "/v1/quotes/{quote_id}/versions",
+    },
     "orders": {"/v1/orders", "/v1/orders/{order_id}", "/v1/orders/{order_id}/chain"},
     "points": {"/v1/accruals", "/v1/accruals/{accrual_id}", "/v1/accruals/{accrual_id}/explanation"},
     "progress": {"/v1/accounts/{account_id}/progress"},
