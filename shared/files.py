@@ -4,9 +4,10 @@ import hashlib
 import os
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import ClassVar
+from zipfile import BadZipFile, ZipFile
 
 import anyio
 from anyio import to_thread
@@ -14,6 +15,9 @@ from anyio import to_thread
 from shared.errors import MalformedRequest, NotFound, Words
 from shared.http.problems import UnsupportedMediaType
 
+ARCHIVE = b"PK\x03\x04"
+LARGEST_UNPACKED = 200 * 1024 * 1024
+MOST_PARTS = 10_000
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -30,8 +34,8 @@ KINDS: Mapping[str, Kind] = {
     "application/pdf": Kind("pdf", b"%PDF-"),
     "image/png": Kind("png", b"\x89PNG\r\n\x1a\n"),
     "image/jpeg": Kind("jpg", b"\xff\xd8\xff"),
-    DOCX: Kind("docx", b"PK\x03\x04"),
-    XLSX: Kind("xlsx", b"PK\x03\x04"),
+    DOCX: Kind("docx", ARCHIVE),
+    XLSX: Kind("xlsx", ARCHIVE),
     "message/rfc822": Kind("eml", b""),
     "text/plain": Kind("txt", b""),
 }
@@ -50,6 +54,11 @@ class FileNotFound(NotFound):
 class NotWhatItSays(UnsupportedMediaType):
     code = "file_type_mismatch"
     title: ClassVar[Words] = {"en": "The content is not of the type it says", "zh": "文件内容与声明的类型不符"}
+
+
+class UnpacksTooLarge(UnsupportedMediaType):
+    code = "unpacks_too_large"
+    title: ClassVar[Words] = {"en": "The file grows too large when it is unpacked", "zh": "文件解压后过大"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,22 @@ async def _write(content: AsyncIterable[bytes], draft: Path, kind: Kind) -> tupl
         raise EmptyFile
     if not head.startswith(kind.begins):
         raise NotWhatItSays
+    if kind.begins == ARCHIVE:
+        await to_thread.run_sync(_check_archive, draft)
     return digest.hexdigest(), size
+
+
+def _check_archive(draft: Path) -> None:
+    """Only its table of contents is read: nothing is unpacked. Raises NotWhatItSays, UnpacksTooLarge."""
+    try:
+        with ZipFile(draft) as archive:
+            parts = archive.infolist()
+    except (BadZipFile, NotImplementedError, ValueError, OSError) as broken:
+        raise NotWhatItSays from broken
+    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
+        raise UnpacksTooLarge
+    if any(".." in PurePosixPath(part.filename).parts or part.filename.startswith(("/", "\\")) for part in parts):
+        raise NotWhatItSays
 
 
 def _put_in_place(draft: Path, path: Path) -> None:

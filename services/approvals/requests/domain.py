@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from services.approvals.requests.chain import dropped, failed, passed, walked
 from services.approvals.requests.limits import AskedAbout
+from services.approvals.requests.mails import Mail
 from services.approvals.requests.standing import Standing
 from services.approvals.requests.states import Move, State, StepState, moved_state, moved_step
 from services.approvals.requests.terms import Terms, TermsNotAsked, checked_terms
@@ -113,6 +114,7 @@ class Evidence:
     reference: str
     received_at: datetime
     file_hash: str | None = None
+    mail: Mail | None = None
 
 
 @dataclass(frozen=True, slots=True)

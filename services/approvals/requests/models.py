@@ -107,6 +107,7 @@ class DecisionRow(Base):
     evidence_reference: Mapped[str | None] = mapped_column(Text)
     evidence_received_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     evidence_file_hash: Mapped[str | None] = mapped_column(Text)
+    evidence_mail: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class RequestRow(Base):

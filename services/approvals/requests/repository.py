@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.approvals.requests.domain import Assigned, Choice, Decided, Evidence, Request, Subject
+from services.approvals.requests.mails import Mail
 from services.approvals.requests.models import CopyRow, DeciderRow, DecisionRow, RequestRow, StepRow, WithdrawnAsk
 from services.approvals.requests.states import State, StepState
 from services.approvals.routing.domain import Added, Chain, Wanted, capacity, wanted
@@ -62,7 +63,11 @@ def _decided(row: DecisionRow) -> Decided:
     evidence = None
     if row.evidence_channel and row.evidence_received_at:
         evidence = Evidence(
-            row.evidence_channel, row.evidence_reference or "", row.evidence_received_at, row.evidence_file_hash
+            row.evidence_channel,
+            row.evidence_reference or "",
+            row.evidence_received_at,
+            row.evidence_file_hash,
+            restored(Mail, row.evidence_mail) if row.evidence_mail else None,
         )
     return Decided(
         step=row.step,
@@ -172,6 +177,7 @@ async def _file_decision(session: AsyncSession, row: RequestRow, place: int, dec
             evidence_reference=proof.reference if proof else None,
             evidence_received_at=proof.received_at if proof else None,
             evidence_file_hash=proof.file_hash if proof else None,
+            evidence_mail=plain(proof.mail) if proof and proof.mail else None,
         )
     )
 

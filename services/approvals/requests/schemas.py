@@ -34,6 +34,25 @@ class EvidenceGiven(BaseModel):
     file_id: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="the uploaded file's id: its SHA-256")
 
 
+class MailShown(BaseModel):
+    """As the headers of the mail say."""
+
+    sender: str
+    recipients: list[str]
+    subject: str
+    sent_at: datetime
+
+
+class EvidenceShown(BaseModel):
+    """What an approval rests on; `mail` is read from the EML that was kept."""
+
+    channel: Literal["signature", "email"]
+    reference: str
+    received_at: datetime
+    file_id: str | None
+    mail: MailShown | None
+
+
 class DecisionGiven(BaseModel):
     """A decision on a step; the step may be left out where only one is open."""
 
@@ -163,7 +182,7 @@ class DecisionShown(BaseModel):
     on_behalf_of: Person | None = None
     at: datetime
     comment: str
-    evidence: EvidenceGiven | None = None
+    evidence: EvidenceShown | None = None
 
 
 class SideBySide(BaseModel):

@@ -13,10 +13,12 @@ from services.approvals.deadlines.repository import watches_of
 from services.approvals.requests import repository
 from services.approvals.requests.acting import acting_on
 from services.approvals.requests.domain import Request
+from services.approvals.requests.mails import Mail
 from services.approvals.requests.models import DecisionRow, RequestRow, StepRow
 from services.approvals.requests.schemas import (
     DecisionShown,
-    EvidenceGiven,
+    EvidenceShown,
+    MailShown,
     Person,
     RequestShown,
     RequestSummary,
@@ -28,6 +30,7 @@ from services.approvals.requests.states import StepState
 from services.approvals.routing.domain import Stage, turns
 from services.approvals.routing.reasons import ALWAYS
 from services.approvals.routing.repository import names_of
+from shared.canonical import restored
 from shared.policy.route import FrozenGroup
 
 Names = Mapping[str, str]
@@ -136,6 +139,12 @@ def side_by_side(stages: Iterable[Stage], step: str) -> SideBySide | None:
     return None
 
 
+def mail_shown(kept: dict[str, Any] | None) -> MailShown | None:
+    """The mail of an evidence as its decision keeps it."""
+    mail = restored(Mail, kept) if kept else None
+    return MailShown.model_validate(mail, from_attributes=True) if mail else None
+
+
 def _person(user_id: str | None, names: Names) -> Person | None:
     return Person(user_id=user_id, name=names.get(user_id, user_id)) if user_id else None
 
@@ -143,12 +152,13 @@ def _person(user_id: str | None, names: Names) -> Person | None:
 def _decision(row: DecisionRow, names: Names) -> DecisionShown:
     evidence = None
     if row.evidence_channel is not None:
-        evidence = EvidenceGiven.model_validate(
+        evidence = EvidenceShown.model_validate(
             {
                 "channel": row.evidence_channel,
                 "reference": row.evidence_reference,
                 "received_at": row.evidence_received_at,
                 "file_id": row.evidence_file_hash,
+                "mail": mail_shown(row.evidence_mail),
             }
         )
     return DecisionShown(

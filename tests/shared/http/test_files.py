@@ -2,13 +2,16 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import httpx2
 import pytest
 import pytest_asyncio
 
-from shared.files import KINDS, FileStore
+from shared.errors import Problem
+from shared.files import DOCX, KINDS, FileStore, NotWhatItSays, UnpacksTooLarge
 from shared.files_api import router
 from shared.http.app import create_app
 from shared.http.exchange import ServiceDescription
@@ -111,3 +114,40 @@ async def test_content_that_comes_byte_by_byte_is_still_recognised(tmp_path: Pat
 
 def test_each_ending_belongs_to_one_type() -> None:
     assert len({kind.ending for kind in KINDS.values()}) == len(KINDS)
+
+
+def archive(*parts: tuple[str, int]) -> bytes:
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as made:
+        for name, size in parts:
+            made.writestr(name, b"0" * size)
+    return packed.getvalue()
+
+
+async def in_one_piece(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+def left_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [
+        pytest.param(archive(("word/document.xml", 9)), None, id="a small document"),
+        pytest.param(archive(*((f"p{n}", 70 * 1024 * 1024) for n in range(3))), UnpacksTooLarge, id="a zip bomb"),
+        pytest.param(archive(("../../etc/passwd", 9)), NotWhatItSays, id="a path that climbs"),
+        pytest.param(archive(("/etc/passwd", 9)), NotWhatItSays, id="a path from the root"),
+        pytest.param(b"PK\x03\x04 and nothing else", NotWhatItSays, id="a beginning alone"),
+    ],
+)
+async def test_an_office_file_is_judged_by_its_table_of_contents_and_never_unpacked(
+    tmp_path: Path, content: bytes, refusal: type[Problem] | None
+) -> None:
+    if refusal is None:
+        assert (await FileStore(tmp_path).keep(in_one_piece(content), content_type=DOCX)).size == len(content)
+        return
+    with pytest.raises(refusal):
+        await FileStore(tmp_path).keep(in_one_piece(content), content_type=DOCX)
+    assert left_in(tmp_path) == []
