@@ -11,6 +11,7 @@ from services.approvals.contracts.seeking import ask_of, known_of, route_of_cont
 from services.approvals.edge import At
 from services.approvals.requests.inputs import given_facts
 from services.approvals.requests.schemas import Person, RouteAsked, RoutePreviewed, StepPreviewed, Words
+from services.approvals.requests.service import freeze_ask
 from services.approvals.requests.views import side_by_side
 from services.approvals.routing.domain import capacity, turns, wanted
 from services.approvals.routing.repository import names_of, people_for
@@ -62,8 +63,8 @@ async def _preview_contract(
 ) -> RoutePreviewed:
     contract = contracts.contract_of(await contracts.contract_to_read(session, str(contract_id), reach=reach))
     known = await known_of(session, contract, at=at)
-    ask = ask_of(contract, known, route=route_of_contracts(at), by=by)
-    routed = freeze_route(ask.route, subject=ask.about, facts=ask.facts, branch=ask.branch, at=at)
+    ask = ask_of(contract, known, route=route_of_contracts(at), by=by, at=at)
+    routed = freeze_ask(ask, at=at)
     return await _show(session, routed, branch=ask.branch, at=at)
 
 

@@ -32,6 +32,7 @@ class Counted:
     amount: Money
     submitted_on: date
     rates: tuple[ExchangeRate, ...]
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

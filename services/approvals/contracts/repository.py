@@ -184,7 +184,7 @@ async def _one(session: AsyncSession, query: Select[ContractRow]) -> ContractRow
 async def counted_beside(session: AsyncSession, contract: Contract, *, zone: str) -> tuple[Counted, ...]:
     """The account's other contracts that were submitted and still stand, at their stored amounts and rates (C12)."""
     query = (
-        select(ContractRow.id, RevisionRow)
+        select(ContractRow.id, ContractRow.number, RevisionRow)
         .join(RevisionRow, (RevisionRow.contract_id == ContractRow.id) & (RevisionRow.revision == ContractRow.revision))
         .where(
             ContractRow.account_id == contract.account_id,
@@ -198,7 +198,7 @@ async def counted_beside(session: AsyncSession, contract: Contract, *, zone: str
 
 
 def _counted(rows: Iterable[Any], zone: str) -> Iterable[Counted]:
-    for contract_id, revision in rows:
+    for contract_id, number, revision in rows:
         submission = _submission(revision)
         if submission is not None:
-            yield Counted(contract_id, submission.amount, local_day(submission.at, zone), submission.rates)
+            yield Counted(contract_id, submission.amount, local_day(submission.at, zone), submission.rates, number)

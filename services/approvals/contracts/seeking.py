@@ -48,7 +48,7 @@ def route_of_contracts(at: Circumstances) -> RoutePlan:
     return in_force[0]
 
 
-def ask_of(contract: Contract, known: Known, *, route: RoutePlan, by: str) -> approvals.Ask:
+def ask_of(contract: Contract, known: Known, *, route: RoutePlan, by: str, at: Circumstances) -> approvals.Ask:
     """What a contract seeks approval of: the same for a preview and for its submission (S-G2)."""
     return approvals.Ask(
         subject=subject_of(contract),
@@ -61,11 +61,27 @@ def ask_of(contract: Contract, known: Known, *, route: RoutePlan, by: str) -> ap
         requester=contract.initiator,
         account_id=contract.account_id,
         branch=contract.branch,
+        adds_up=_splitting(known, route, at=at),
         title={
             "en": f"Contract {contract.number}: {known.account.legal_name}",
             "zh": f"合同 {contract.number}：{known.account.legal_name}",
         },
     )
+
+
+def _splitting(known: Known, route: RoutePlan, *, at: Circumstances) -> Words | None:
+    """C12: of which contracts the amount that routes is made; none where this one stands alone."""
+    for measure in routing_measures(route):
+        amount = amount_that_routes(known, measure, _window(measure, at.today), at.today)
+        if amount.beside:
+            numbers = {one.contract_id: one.number for one in known.beside}
+            others = " + ".join(f"{money} ({numbers[contract]})" for contract, money in amount.beside)
+            currency = amount.total.currency
+            return {
+                "en": f"{amount.own} of this contract + {others} = {amount.total} {currency}: they add up (C12)",
+                "zh": f"本合同 {amount.own} + {others} = {amount.total} {currency}：合并计算（C12）",
+            }
+    return None
 
 
 def subject_of(contract: Contract) -> Subject:

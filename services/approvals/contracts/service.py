@@ -137,7 +137,7 @@ async def submit_contract(session: AsyncSession, contract_id: str, *, doing: Doi
     known = await known_of(session, contract, at=doing.at)
     ask_policies(SUBMISSION, contract, ContractFacts(known), at=doing.at)
     route = route_of_contracts(doing.at)
-    ask = ask_of(contract, known, route=route, by=doing.by)
+    ask = ask_of(contract, known, route=route, by=doing.by, at=doing.at)
     request = await approvals.seek_approval(session, ask, at=doing.at)
     submitted = submit(contract, submission_of(contract, known, route, request, at=doing.at))
     await repository.save_contract(session, row, submitted)

@@ -1,7 +1,7 @@
 """The use cases of a request: sought, decided, withdrawn; each records its events and its line in the audit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +26,7 @@ from services.approvals.requests.returning import carried_over
 from services.approvals.requests.standing import masters_of
 from services.approvals.requests.states import Move, State, StepState
 from services.approvals.routing.domain import admitted
+from services.approvals.routing.reasons import ALWAYS
 from services.approvals.routing.repository import roles_held
 from services.approvals.routing.service import Routed, freeze_route, step_due_at
 from shared import audit
@@ -72,6 +73,7 @@ class Ask:
     account_id: str | None = None
     branch: str | None = None
     title: Words | None = None
+    adds_up: Words | None = None
 
 
 async def seek_approval(session: AsyncSession, ask: Ask, *, at: Circumstances) -> RequestRow:
@@ -93,9 +95,24 @@ async def _returned_before(session: AsyncSession, subject: Subject) -> Request |
     return repository.request_of(last) if last is not None and last.state == State.RETURNED else None
 
 
+def freeze_ask(ask: Ask, *, at: Circumstances) -> Routed:
+    """The route of an ask, the same for its preview; a step that compares says what adds up to the figure (C12)."""
+    routed = freeze_route(ask.route, subject=ask.about, facts=ask.facts, branch=ask.branch, at=at)
+    adds_up = ask.adds_up
+    if adds_up is None:
+        return routed
+    why: dict[str, Words] = {
+        step: said
+        if said == ALWAYS
+        else {"en": f"{said['en']}; {adds_up['en']}", "zh": f"{said['zh']}；{adds_up['zh']}"}
+        for step, said in routed.why.items()
+    }
+    return replace(routed, why=why)
+
+
 async def freeze_admitted(session: AsyncSession, ask: Ask, *, at: Circumstances) -> Routed:
     """The frozen route of an ask whose initiator may start it (C4); raises InitiatorNotAdmitted."""
-    routed = freeze_route(ask.route, subject=ask.about, facts=ask.facts, branch=ask.branch, at=at)
+    routed = freeze_ask(ask, at=at)
     roles = await roles_held(session, ask.initiator, on=at.today)
     if not admitted(routed.initiators, initiator=ask.initiator, roles=roles):
         names = ", ".join(routed.initiators)
@@ -124,7 +141,7 @@ async def file_refused_ask(
     session: AsyncSession, ask: Ask, *, move: Move, because: Words, at: Circumstances
 ) -> RequestRow:
     """A request that ends before anybody's turn, kept and answered: withdrawn in time, or not admitted."""
-    routed = freeze_route(ask.route, subject=ask.about, facts=ask.facts, branch=ask.branch, at=at)
+    routed = freeze_ask(ask, at=at)
     request = never_opened(_unopened(ask, routed), move)
     row = await _file(session, ask, routed, request, at=at)
     row.closed_because = because

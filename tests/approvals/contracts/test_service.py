@@ -252,6 +252,13 @@ async def test_c12_a_contract_split_in_two_takes_the_long_chain(story):
     second = await story.submit(await story.draft(replace(half, valid_from=story.at.today)))
     assert len((await story.request(second)).steps) == 5
     assert str(repository.contract_of(second).submission.routing_amount) == "3000.00"
+    why = (await story.request(second)).reasons["why"]
+    number = repository.contract_of(first).number
+    assert why["general"]["en"].endswith(
+        f"1500.00 of this contract + 1500.00 ({number}) = 3000.00 USD: they add up (C12)"
+    )
+    assert f"1500.00 ({number}) = 3000.00 USD：合并计算（C12）" in why["general"]["zh"]
+    assert "C12" not in why["first"]["en"]
 
 
 async def test_c12_after_31_days_it_no_longer_adds_up(story):
