@@ -18,6 +18,7 @@ from tests.bench.servers import bench_servers
 
 BENCHES = ("policy_eval", "quote_preview", "pipe", "accrual", "latency", "rating_run", "accounts_list", "order_import")
 BARS = {"quote_preview": Decimal("0.5"), "accrual": Decimal("0.25"), "policy_eval": Decimal("1.5")}
+AT_MOST = {"accounts_list": Decimal(3)}
 
 
 def main(names: list[str]) -> int:
@@ -28,9 +29,11 @@ def main(names: list[str]) -> int:
         runs = [_run(name, environment) for name in names]
     print(f"load_after {os.getloadavg()[0]:.1f}")
     ratios = {name: ratio for run in runs for name, ratio in run.ratios.items()}
-    for name in BARS.keys() & ratios.keys():
-        met = "met" if ratios[name] >= BARS[name] else "missed"
-        print(f"bar {name} {BARS[name]} {met} at {ratios[name]}")
+    for name, ratio in ratios.items():
+        if name in BARS:
+            print(f"bar {name} {BARS[name]} {'met' if ratio >= BARS[name] else 'missed'} at {ratio}")
+        if name in AT_MOST:
+            print(f"bar {name} at most {AT_MOST[name]} {'met' if ratio <= AT_MOST[name] else 'missed'} at {ratio}")
     return max(run.ended for run in runs)
 
 
