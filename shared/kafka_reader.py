@@ -97,7 +97,11 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         assigned = self._kafka.assignment()
         mine = {partition: found for partition, found in records.items() if partition in assigned}
         messages = [self.read(record) for found in mine.values() for record in found]
-        if messages and await self._until_taken(messages):
+        if not messages:
+            return
+        self._reached |= {partition: found[0].offset for partition, found in mine.items()}
+        self._measure_lag()  # what is in hand is not taken yet
+        if await self._until_taken(messages):
             failpoint("after_db_commit_before_offset_commit")
             offsets = {partition: found[-1].offset + 1 for partition, found in mine.items()}
             await self.commit_offsets(offsets)

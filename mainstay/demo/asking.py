@@ -3,11 +3,8 @@
 from typing import Any
 
 from mainstay.demo.client import Person, until
+from mainstay.demo.deciding import approve
 from mainstay.demo.story import Story
-
-
-class Contradicted(Exception):
-    """An answer that was promised to be the same is another one."""
 
 
 async def find_request(story: Story, subject_type: str, subject_id: str | None = None) -> dict[str, Any]:
@@ -24,31 +21,10 @@ async def find_request(story: Story, subject_type: str, subject_id: str | None =
 async def decide(
     story: Story, person: Person, request_id: str, *, terms: dict[str, Any] | None = None, twice: bool = False
 ) -> None:
-    """One person's yes to the version he has seen; `twice` sends it again with the same key and compares."""
-    seen = await person.ask("GET", "approvals", f"/requests/{request_id}", expect=200)
-    step = next(step for step in seen.json()["steps"] if may_act(person, step))
-    body: dict[str, Any] = {"step": step["id"], "decision": "approve"}
-    if step["evidence"]:
-        body["evidence"] = mail(step["opened_at"][:10])
-    if terms:
-        body["terms"] = terms
-    headers = {"If-Match": seen.headers["ETag"], "Idempotency-Key": f"{request_id}:{person.username}"}
-    path = f"/requests/{request_id}/decisions"
-    first = await person.ask("POST", "approvals", path, expect=200, json=body, headers=headers)
+    """One person's yes; `twice` sends it again with the same key, which the story remembers."""
+    await approve(person, request_id, terms=terms, twice=twice)
     if twice:
-        again = await person.ask("POST", "approvals", path, expect=200, json=body, headers=headers)
-        if again.content != first.content:
-            raise Contradicted(f"{person.name}'s second approve with the same key answered something else")
         story.repeated.append(person.username)
-
-
-def may_act(person: Person, step: dict[str, Any]) -> bool:
-    return any(one["user_id"] == person.user_id for one in step["acting"])
-
-
-def mail(day: str) -> dict[str, str]:
-    """An e-mail that came on that day, as the evidence of an approval."""
-    return {"channel": "email", "reference": f"Message-ID <{day}@mainstay.example>", "received_at": f"{day}T06:00:00Z"}
 
 
 async def when_state(story: Story, path: str, state: str) -> dict[str, Any] | None:

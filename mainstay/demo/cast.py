@@ -10,7 +10,7 @@ from typing import Any
 from mainstay.demo.client import SERVICES, Person, World, until
 
 HEAD_OFFICE = "kinshasa"
-MACHINE_SCOPES = ["accounts.import", "orders.import", "elections.make", "policies.read"]
+MACHINE_SCOPES = ["accounts.import", "classes.take_over", "orders.import", "elections.make", "policies.read"]
 DEPARTMENTS = ("market_development", "production_control", "cost_contracts", "treasury")
 ROLES: dict[str, tuple[str, dict[str, str]]] = {
     "rep": ("account_rep", {"branch": HEAD_OFFICE}),

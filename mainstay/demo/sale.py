@@ -3,8 +3,9 @@
 from functools import partial
 from typing import Any
 
-from mainstay.demo.asking import accrued, decide, find_request, mail, quote_state
+from mainstay.demo.asking import accrued, decide, find_request, quote_state
 from mainstay.demo.client import until
+from mainstay.demo.deciding import mail
 from mainstay.demo.settling import confirm_bonus
 from mainstay.demo.story import LICENCE, Story
 

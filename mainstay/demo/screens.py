@@ -271,6 +271,9 @@ def tell_year(year: Year) -> None:
         share = percent(pareto["share"] + "00")
         text = f"20/80: {pareto['accounts']:,} of {pareto['out_of']:,} accounts that bought make {share} of revenue"
         line(DONE, text, money({"amount": pareto["total"], "currency": pareto["currency"]}))
+    for half_year in year.half_years:
+        changed = "   ".join(f"{count:,} now {grade}" for grade, count in half_year.changes.items()) or "none changes"
+        line(DONE, f"{half_year.rated:,} customers rated as of {half_year.as_of}; classes granted: {changed}")
     grades = "   ".join(f"{grade} {count:,}" for grade, count in year.grades.items())
     line(DONE, f"classes as a preview of 2010-12-31: {grades}")
     again = year.again

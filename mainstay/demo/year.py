@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ import anyio
 
 from mainstay.demo.cast import HEAD_OFFICE, Cast
 from mainstay.demo.client import Person
+from mainstay.demo.half_years import HalfYear, rate_half_year
 from mainstay.demo.quiet import until_quiet
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -23,7 +24,10 @@ ZONE = ZoneInfo("Africa/Kinshasa")
 FIRST_MONTH, LAST_MONTH = date(2009, 12, 1), date(2010, 12, 1)
 BUYER = "Ms Amina Kabongo, purchasing"
 LISTS = ["2009-H2", "2010-H1", "2010-H2"]
+HELD = {"grade": "C", "valid_from": "2009-07-01"}
 GRACE_ENDS_ON = 6
+HALF_YEARS = {6: "H1", 12: "H2"}
+BEFORE_MIDNIGHT, NEXT_MORNING = timedelta(hours=1), timedelta(hours=8)
 
 
 @dataclass(slots=True)
@@ -39,6 +43,7 @@ class Year:
     again: dict[str, Any] = field(default_factory=dict)
     verified: dict[str, Any] = field(default_factory=dict)
     pareto: dict[str, Any] = field(default_factory=dict)
+    half_years: list[HalfYear] = field(default_factory=list)
     grades: dict[str, int] = field(default_factory=dict)
     largest: dict[str, Any] = field(default_factory=dict)
     evaluation: dict[str, Any] = field(default_factory=dict)
@@ -79,7 +84,10 @@ async def publish_policies(cast: Cast) -> None:
 
 
 def customer_rows(orders_file: Path) -> list[dict[str, Any]]:
-    """The file's customers as accounts, on the lists of its half years; even ones elect subsidy, odd ones discount."""
+    """The file's customers as accounts, on the lists of its half years, of the class they held so far.
+
+    Even ones elect subsidy, odd ones discount.
+    """
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
@@ -92,6 +100,7 @@ def customer_rows(orders_file: Path) -> list[dict[str, Any]]:
             "branch": HEAD_OFFICE,
             "channel": "wholesale_market",
             "sales_class": "wholesale",
+            "class_held": HELD,
             "lists": LISTS,
             "election": {
                 "choice": "subsidy" if number % 2 == 0 else "discount",
@@ -122,7 +131,10 @@ async def import_customers(integrator: Person, rows: list[dict[str, Any]]) -> di
 
 
 async def play(cast: Cast, *, workers: list[str], orders_file: Path) -> Year:
-    """Customers, policies, then each chunk from the 6th to the 6th with the closing of the month it completes."""
+    """Customers, policies, then each chunk from the 6th to the 6th with the closing of the month it completes.
+
+    A half year is rated by what was known when it ended, so the chunk over its end comes in two parts.
+    """
     year = Year()
     await cast.set_clock("2009-11-30T08:00:00+01:00")
     began = time.monotonic()
@@ -134,12 +146,30 @@ async def play(cast: Cast, *, workers: list[str], orders_file: Path) -> Year:
     since = datetime(2009, 12, 1, tzinfo=ZONE)
     for month in months():
         until = sixth(next_month(month))
+        if month.month in HALF_YEARS:
+            since = await end_half_year(cast, year, orders_file, month=month, since=since, workers=workers)
         await cast.set_clock(until)
         await import_chunk(cast, year, orders_file, since=since, until=until, workers=workers)
         await close_month(cast, year, month)
         since = until
     await look_back(cast, year, orders_file, workers=workers)
     return year
+
+
+async def end_half_year(
+    cast: Cast, year: Year, orders_file: Path, *, month: date, since: datetime, workers: list[str]
+) -> datetime:
+    """The lines until the end of the half year that ends with `month`, then its ratings; returns that end."""
+    after = next_month(month)
+    end = datetime(after.year, after.month, 1, tzinfo=ZONE)
+    await cast.set_clock(end - BEFORE_MIDNIGHT)
+    await import_chunk(cast, year, orders_file, since=since, until=end, workers=workers)
+    began = time.monotonic()
+    await cast.set_clock(end + NEXT_MORNING)
+    period = f"{month.year}-{HALF_YEARS[month.month]}"
+    year.half_years.append(await rate_half_year(cast, period))
+    year.spent("ratings", began)
+    return end
 
 
 async def import_chunk(

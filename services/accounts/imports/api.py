@@ -57,7 +57,7 @@ async def import_accounts(
     keys: Keys,
     caller: Annotated[Principal, allowed("accounts.import")],
 ) -> AccountImportOut:
-    """Dossiers with their people, licence, bank account, lists and elections, up to 20 MB.
+    """Dossiers with their people, licence, bank account, class held before, lists and elections, up to 20 MB.
 
     As NDJSON, as CSV (UTF-8, or GB18030 as Chinese spreadsheets write it) or as a workbook (xlsx) whose first row names
     the columns in English or Chinese. A row is taken whole or refused whole, with each cell and reason; a known number
@@ -67,7 +67,7 @@ async def import_accounts(
     body, kind = await request.body(), request.headers.get("content-type", "")
     rows = await to_thread.run_sync(lambda: list(read_rows(rows_of(kind, body), today=who.today)))
     readable, rejected = parted(rows)
-    under = service.Under(Rulebook(policies.in_force(who.today)), keys, who)
+    under = service.Under(Rulebook(policies.in_force(who.today)), keys, who, classes=caller.reach("classes.take_over"))
     imported = await service.import_accounts(session, readable=readable, rejected=rejected, under=under)
     return shown_import(imported)
 

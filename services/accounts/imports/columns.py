@@ -97,6 +97,8 @@ COLUMNS: tuple[Column, ...] = (
     _column("licence_issued_on", "Licence issued on", "营业执照签发日期", "licence", "issued_on", read=iso_day),
     _column("licence_expires_on", "Licence expires on", "营业执照到期日期", "licence", "expires_on", read=iso_day),
     *(column for role, titles in PERSONS.items() for column in _columns_of_person(role, *titles)),
+    _column("class_held", "Class held before", "原客户类别", "class_held", "grade"),
+    _column("class_held_since", "Class held since", "原类别起始日期", "class_held", "valid_from", read=iso_day),
     _column("lists", "Key-account lists", "大客户名单", read=parts_of),
     _column("election_choice", "Choice", "选择", "election", "choice"),
     _column("election_valid_from", "Choice from", "选择起始日期", "election", "valid_from", read=iso_day),

@@ -55,8 +55,17 @@ class LicenceRow(NewDocument):
     type: str = Field(LICENCE, pattern=f"^{LICENCE}$")
 
 
+class HeldClass(BaseModel):
+    """The class an account comes with, in force since a day that lies behind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    grade: str = Field(pattern=r"^[A-Za-z0-9_-]{1,20}$", examples=["B"])
+    valid_from: Day
+
+
 class AccountRow(DossierFields):
-    """A dossier with its people, licence and bank account, its key-account lists, and what it elected."""
+    """A dossier with its people, licence and bank account, its class, key-account lists, and what it elected."""
 
     number: str = Field(min_length=1, max_length=100)
     filed_on: Day | None = None
@@ -69,6 +78,7 @@ class AccountRow(DossierFields):
     people: Annotated[tuple[NewPerson, ...], Field(max_length=20)] = ()
     licence: LicenceRow | None = None
     bank_account: NewBankAccount | None = None
+    class_held: HeldClass | None = None
     lists: tuple[HalfYear, ...] = ()
     election: ElectionRow | None = None
 
@@ -174,7 +184,8 @@ def _happened(account: AccountRow) -> dict[str, date | None]:
     births = {f"/people/{place}/birth_date": person.birth_date for place, person in enumerate(account.people)}
     issued = account.licence.issued_on if account.licence else None
     own = {"/filed_on": account.filed_on, "/founded_on": account.founded_on}
-    return {**own, **births, "/licence/issued_on": issued}
+    held_since = account.class_held.valid_from if account.class_held else None
+    return {**own, **births, "/licence/issued_on": issued, "/class_held/valid_from": held_since}
 
 
 def sheet_rows(lines: Iterable[Line]) -> Iterator[Sent]:

@@ -17,6 +17,7 @@ from services.accounts.elections.models import ElectionRow
 from services.accounts.elections.repository import elections_of, touches_settled
 from services.accounts.elections.schemas import NewElection
 from services.accounts.elections.service import Circumstances, make_election
+from services.accounts.imports.classes_held import may_hold, take_over_classes
 from services.accounts.imports.faults import Fault, Rejected
 from services.accounts.imports.models import AccountImport
 from services.accounts.imports.opening import NewDossier, new_dossier, open_dossiers
@@ -24,6 +25,7 @@ from services.accounts.imports.rows import AccountRow, Readable
 from services.accounts.merges.repository import heirs_of
 from services.accounts.programmes.service import name_on_lists
 from services.accounts.staff import NOT_STAFF, staff_of
+from shared.auth.principal import Reach
 from shared.branches import unknown_branch
 from shared.calendar import period
 from shared.errors import Problem, Words
@@ -39,11 +41,12 @@ Elected = tuple[ElectionRow, ElectionMade]
 
 @dataclass(frozen=True, slots=True)
 class Under:
-    """What an import goes by: the rules in force, the keys that seal, and who imports."""
+    """What an import goes by: the rules in force, the keys that seal, who imports, and whose classes he brings in."""
 
     rules: Rulebook
     keys: Keyring
     who: Whereabouts
+    classes: Reach
 
 
 async def import_accounts(
@@ -57,6 +60,7 @@ async def import_accounts(
     good, unknown = in_branches(readable, branches_by_name(under.rules.plans))
     good, refused = within_reach(good, who)
     good, strange = await developed_by_staff(session, good)
+    good, not_held = may_hold(good, rules=under.rules, reach=under.classes)
     known = await account_ids(session, numbers=[row.account.number for row in good], who=who)
     fresh = {row.row: new_dossier(row.account, keys=under.keys, who=who) for row in good if not _known(row, known)}
     ids = known | {one.account.number: one.account.id for one in fresh.values()}
@@ -69,12 +73,14 @@ async def import_accounts(
     opened = await _write(session, [fresh[row.row] for row in good if row.row in fresh], who=who)
     good, taken = still_free(good, fresh, {one.account.id for one in opened})
     elected = [one for one in elected if one[0].account_id not in {fresh[row.row].account.id for row in taken}]
+    held = [(ids[row.account.number], row.account.class_held) for row in good if row.row in fresh]
+    await take_over_classes(session, held=[(one, known_as) for one, known_as in held if known_as], who=who)
     named = [(key, ids[row.account.number]) for row in good for key in row.account.lists]
     listed = await name_on_lists(session, named=named, reason=IMPORTED, now=who.now)
     session.add_all(election for election, _ in elected)
     record_many(session, (told for _, told in elected))
     changed = len(opened) + listed + len(elected)
-    rejections = [*rejected, *unknown, *refused, *strange, *not_elected, *taken]
+    rejections = [*rejected, *unknown, *refused, *strange, *not_held, *not_elected, *taken]
     return await _noted(session, good, rejections, unchanged=0 if changed else len(known), who=who)
 
 

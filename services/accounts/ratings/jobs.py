@@ -41,7 +41,7 @@ def rates_every_period(zone: str) -> Job:
     async def look(session: AsyncSession, now: datetime) -> None:
         await rate_ended_period(session, policies=await policies.current(session), now=now, zone=zone)
 
-    return Job("rate_accounts", LOOK_EVERY_S, look)
+    return Job("rate_accounts", LOOK_EVERY_S, look, follows_clock=True)
 
 
 async def rate_ended_period(session: AsyncSession, *, policies: PolicySet, now: datetime, zone: str) -> Period | None:

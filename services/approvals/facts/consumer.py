@@ -39,10 +39,11 @@ from shared.events.quotes import QuoteAccepted, QuoteContents, QuoteExpired, Quo
 async def learn_in_bulk(session: AsyncSession, events: Sequence[Event]) -> None:
     """What imports bring by the thousand, each kind in one go.
 
-    It may go before the rest of a batch: a dossier says nothing of freezes and teams, and a cancellation, a class or
-    a team always comes after the order or dossier it is about.
+    It may go before the rest of a batch: a dossier says nothing of freezes and teams, and a cancellation or a team
+    always comes after the order or dossier it is about.
     """
     await learn_accounts(session, [event for event in events if isinstance(event, Dossier)])
+    await learn_classes(session, [event for event in events if isinstance(event, ClassChanged)])
     await learn_listings(session, [event for event in events if isinstance(event, KeyAccountListAgreed)])
     await learn_orders(session, [event for event in events if isinstance(event, OrderPlaced)])
 
@@ -92,15 +93,9 @@ async def learn_team(session: AsyncSession, changed: TeamChanged) -> None:
     await session.execute(update(KnownAccount).where(KnownAccount.account_id == changed.account_id).values(team=team))
 
 
-async def learn_class(session: AsyncSession, changed: ClassChanged) -> None:
-    row = {
-        "account_id": changed.account_id,
-        "valid_from": changed.valid_from,
-        "valid_until": changed.valid_until,
-        "grade": changed.grade,
-        "proposal_id": changed.proposal_id,
-    }
-    await _put(session, KnownClass, [row])
+async def learn_classes(session: AsyncSession, changed: Sequence[ClassChanged]) -> None:
+    fields = {"account_id", "valid_from", "valid_until", "grade", "proposal_id"}
+    await _put(session, KnownClass, [one.model_dump(include=fields) for one in changed])
 
 
 async def learn_rate(session: AsyncSession, published: ExchangeRatePublished) -> None:
@@ -163,7 +158,6 @@ LEARNED: Mapping[type[Event], EventHandler] = {
     AccountsMerged: learn_merge,
     AccountsParted: learn_parting,
     TeamChanged: learn_team,
-    ClassChanged: learn_class,
     ExchangeRatePublished: learn_rate,
     PricePublished: learn_floor,
     ProductChanged: learn_product,

@@ -33,6 +33,7 @@ async def sent(house: House, columns: str, cells: str) -> Any:
         pytest.param("lists", "0000-H1", "F2", id="A1 a list of the year nought"),
         pytest.param("lists", "9999-H2", "F2", id="A1 a list of no times of ours"),
         pytest.param("phone", "1\0002", "F2", id="A1 a zero byte"),
+        pytest.param("class_held,class_held_since", "B,2009-07-01", "F2", id="A5 classes are not hers to bring in"),
         pytest.param("developer", "ghost", "F2", id="R3 a developer nobody knows"),
         pytest.param("licence_number,licence_issued_on", "CD/1,2150-01-01", "G2", id="C1 a licence to be issued"),
     ],

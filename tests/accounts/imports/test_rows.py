@@ -38,6 +38,14 @@ CHOSEN = {"choice": "subsidy", "valid_from": "2026-07-01", "valid_until": "2027-
         pytest.param(
             {**GOOD, "election": CHOSEN | {"elected_by": None}}, "/election/elected_by", id="A12 nobody elects"
         ),
+        pytest.param(
+            {**GOOD, "class_held": {"grade": "B", "valid_from": "2150-01-01"}},
+            "/class_held/valid_from",
+            id="A5 a class to come",
+        ),
+        pytest.param(
+            {**GOOD, "class_held": {"grade": "B"}}, "/class_held/valid_from", id="A5 a class since nobody knows"
+        ),
         pytest.param({**GOOD, "phone": "1\x002"}, "/phone", id="a zero byte"),
         pytest.param({**GOOD, "founded_on": "2150-01-01"}, "/founded_on", id="A1 a founding to come"),
         pytest.param({k: v for k, v in GOOD.items() if k != "legal_name"}, "/legal_name", id="a name is missing"),

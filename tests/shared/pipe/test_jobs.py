@@ -2,12 +2,14 @@
 
 import asyncio
 import time
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncSession
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from structlog.testing import capture_logs
 
-from shared.clock import LiveClock
+from shared.clock import REREAD_EVERY_S, LiveClock, StoryClock
+from shared.db.engine import async_url
 from shared.db.session import Sessions
 from shared.jobs import JOB_FAILED, LONGEST_RUN_S, Job, Repetition
 
@@ -39,3 +41,33 @@ async def test_a_run_that_fails_leaves_a_job_alive_and_unwell_and_is_counted(ses
     repetition = await ran_once(sessions, fails=True)
     assert (repetition.is_alive, repetition.is_well) == (True, False)
     assert JOB_FAILED.labels("escalate")._value.get() == counted + 1
+
+
+@pytest.mark.parametrize(
+    ("follows", "looks"),
+    [
+        pytest.param(True, 2, id="runs at once where it follows the clock"),
+        pytest.param(False, 1, id="waits for its turn where it does not"),
+    ],
+)
+async def test_a_story_that_moves_the_clock_on(
+    sessions: Sessions, database_url: str, follows: bool, looks: int
+) -> None:
+    """A half year's rating begins when its end has come, not within the minute after."""
+    engine, stopping, seen = create_async_engine(async_url(database_url)), asyncio.Event(), list[datetime]()
+    clock, looked = StoryClock(engine), asyncio.Event()
+    await clock.start_at(datetime(2009, 11, 30, tzinfo=UTC))
+
+    async def look(session: AsyncSession, now: datetime) -> None:
+        seen.append(now)
+        looked.set()
+
+    working = asyncio.create_task(Repetition(Job("rate", 30, look, follows), sessions, clock).run(stopping))
+    await looked.wait()
+    await clock.move_to(seen[0] + timedelta(days=31))
+    await asyncio.sleep(3 * REREAD_EVERY_S)
+    stopping.set()
+    await working
+    await engine.dispose()
+    assert len(seen) == looks
+    assert seen[-1] - seen[0] >= timedelta(days=31 * (looks - 1))
