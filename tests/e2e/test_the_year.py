@@ -153,6 +153,15 @@ def test_a2_a_preview_grades_every_customer_and_proposes_nothing(played: Played)
     assert len(rated) == 1  # the story's own
 
 
+def test_a5_each_half_year_is_rated_when_it_ends_and_asks_only_for_classes_that_change(played: Played) -> None:
+    """Whatever moment a worker looks at: the same file gives the same classes."""
+    assert [(one.period, one.as_of, one.rated, one.changes) for one in played.year.half_years] == [
+        ("2009-H2", "2009-12-31", played.year.customers, {"B": 2}),
+        ("2010-H1", "2010-06-30", played.year.customers, {"A": 4, "B": 12}),
+        ("2010-H2", "2010-12-31", played.year.customers, {"A": 1, "B": 10}),
+    ]
+
+
 def test_s_e1_the_same_file_again_changes_nothing(played: Played) -> None:
     again = played.sent_again
     assert (again["accepted"], again["orders"], again["returns"]) == (0, 0, 0)
