@@ -45,9 +45,10 @@ def rates_every_period(zone: str) -> Job:
 
 
 async def rate_ended_period(session: AsyncSession, *, policies: PolicySet, now: datetime, zone: str) -> Period | None:
-    """Rates every account that was there when a window ended, the oldest missed first; None where all is done.
+    """Rates every account that was there when the last window ended; None where that is done.
 
-    Each portion is committed, and a run that was broken off goes on by the documents of the day it began on.
+    Windows missed before it are left out: their ratings would stand on older facts than the last one's, and ask nobody.
+    Each portion is committed, and a run that was broken off goes on first, by the documents of the day it began on.
     """
     rules = Rulebook(policies.in_force(local_day(now, zone)))
     try:
@@ -58,10 +59,8 @@ async def rate_ended_period(session: AsyncSession, *, policies: PolicySet, now: 
     missed = periods_missed(last_over, done=await repository.periods_rated(session))
     if not missed:
         return None
-    ended = missed[0]
-    begun = await repository.run_of_period(session, key=ended.key)
-    if begun is not None and begun.ended_at is not None:
-        return None
+    begun = await repository.broken_off(session, keys=[span.key for span in missed])
+    ended = next((span for span in missed if begun is not None and span.key == begun.period), last_over)
     there = AccountsWanted(EVERYTHING, opened_before=day_start(ended.until, zone))
     who, wanted = Whereabouts(SYSTEM, EVERYTHING, now, zone), Wanted(ended.last, there, period=ended.key)
     if begun is None:

@@ -150,9 +150,10 @@ async def periods_rated(session: AsyncSession) -> list[str]:
     return [key for key in await session.scalars(query) if key is not None]
 
 
-async def run_of_period(session: AsyncSession, *, key: str) -> RatingRun | None:
-    """The run that the end of a half year started, ended or not."""
-    found: RatingRun | None = await session.scalar(select(RatingRun).where(RatingRun.period == key))
+async def broken_off(session: AsyncSession, *, keys: Sequence[str]) -> RatingRun | None:
+    """The oldest run that the end of one of these periods started and that has not ended."""
+    query = select(RatingRun).where(RatingRun.period.in_(keys), RatingRun.ended_at.is_(None)).order_by(RatingRun.period)
+    found: RatingRun | None = await session.scalar(query.limit(1))
     return found
 
 

@@ -259,17 +259,17 @@ async def test_a5_every_account_is_rated_once_when_the_half_year_ends(accounts, 
     assert before[0]["rated"] == 0, "nobody was there yet"
 
 
-async def test_a5_half_years_that_were_missed_are_rated_the_oldest_first(accounts, people, opened):
+async def test_a5_of_half_years_that_were_missed_the_last_is_rated_since_it_stands_on_the_newest_facts(
+    accounts, people, opened
+):
     await opened()
     ended = []
     async with accounts.sessions() as session:
         policies = await CompiledPolicies().current(session)
-        await rate_ended_period(session, policies=policies, now=datetime(2027, 1, 1, 9, tzinfo=UTC), zone=ZONE)
-        for _ in range(3):
-            late = datetime(2028, 1, 5, 9, tzinfo=UTC)
-            ended.append(await rate_ended_period(session, policies=policies, now=late, zone=ZONE))
+        for now in (datetime(2027, 1, 1, 9, tzinfo=UTC), *[datetime(2029, 1, 5, 9, tzinfo=UTC)] * 2):
+            ended.append(await rate_ended_period(session, policies=policies, now=now, zone=ZONE))
             await commit(session)
-    assert [one and one.key for one in ended] == ["2027-H1", "2027-H2", None]
+    assert [one and one.key for one in ended[1:]] == ["2028-H2", None]
 
 
 async def test_a5_another_branch_sees_neither_proposals_nor_assessments(people, opened):

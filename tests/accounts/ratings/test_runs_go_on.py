@@ -63,6 +63,18 @@ async def test_a5_a_run_that_was_broken_off_goes_on_after_its_last_account_and_e
         assert row.rated > 1
 
 
+async def test_a5_a_run_that_was_broken_off_a_year_ago_goes_on_before_the_last_half_year_is_rated(
+    accounts, people, opened
+):
+    await opened()
+    await broken_off(accounts, period="2043-H2")
+    async with accounts.sessions() as session:
+        policies = await CompiledPolicies().current(session)
+        late = NOW.replace(year=2045)
+        ended = [await rate_ended_period(session, policies=policies, now=late, zone=ZONE) for _ in range(3)]
+    assert [one and one.key for one in ended] == ["2043-H2", "2044-H2", None]
+
+
 async def test_a5_of_two_who_rate_one_portion_the_second_writes_nothing_and_leaves(accounts, people, opened):
     await opened()
     run, _ = await broken_off(accounts, period=None)
