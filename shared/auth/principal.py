@@ -23,6 +23,11 @@ class Reach:
     user_id: str
     account_id: str | None
 
+    @property
+    def of_the_house(self) -> bool:
+        """Goes beyond what is one's own: a customer's contact has no such reach, and is shown no floors."""
+        return self.everywhere or bool(self.branches)
+
     def covers(self, *, branch: str | None = None, account_id: str | None = None, user_id: str | None = None) -> bool:
         """Whether a thing of that branch, account or person lies within; a query asks the same by `within`."""
         return (

@@ -34,6 +34,7 @@ from shared.http.problems import language_of
 from shared.http.routes import Router, without_idempotency_key
 from shared.policy.api import Policies
 from shared.policy.explain import explain, names_of
+from shared.policy.pricing import PricedOrder
 from shared.trace import Decision
 
 router = Router(tags=["quotes"])
@@ -108,9 +109,10 @@ async def list_versions(
     *, quote_id: QuoteId, request: Request, session: Session, now: Now, book: Book, caller: Reader
 ) -> list[QuoteAnswer]:
     """Every version of a quote, the first one first, each as it was priced."""
-    quote = await service.find_quote(session, quote_id, reach=caller.reach("quotes.read"))
+    reach = caller.reach("quotes.read")
+    quote = await service.find_quote(session, quote_id, reach=reach)
     day = runtime_of(request).today(now)
-    return [show_quote(one, book.titles, day=day) for one in await repository.versions_of(session, quote)]
+    return [show_quote(one, book.titles, day=day, reach=reach) for one in await repository.versions_of(session, quote)]
 
 
 @router.get("/quotes")
@@ -133,7 +135,7 @@ async def list_quotes(
     rows: Page[QuoteRow] = await read_page(session, query, asked=asked, by=newest_first(QuoteRow.id), show=_as_it_is)
     lines = await repository.lines_of(session, [row.id for row in rows.items])
     titles, day = book.titles, runtime_of(request).today(now)
-    shown = [show_quote(repository.quote_of(row, lines[row.id]), titles, day=day) for row in rows.items]
+    shown = [show_quote(repository.quote_of(row, lines[row.id]), titles, day=day, reach=reach) for row in rows.items]
     return Page(items=shown, next=rows.next)
 
 
@@ -146,17 +148,22 @@ async def get_quote(
     *, quote_id: QuoteId, request: Request, response: Response, session: Session, now: Now, book: Book, caller: Reader
 ) -> QuoteAnswer:
     """One quote as it stands today."""
-    quote = await service.find_quote(session, quote_id, reach=caller.reach("quotes.read"))
+    reach = caller.reach("quotes.read")
+    quote = await service.find_quote(session, quote_id, reach=reach)
     show_version(response, quote.version)
-    return show_quote(quote, book.titles, day=runtime_of(request).today(now))
+    return show_quote(quote, book.titles, day=runtime_of(request).today(now), reach=reach)
 
 
 @router.get("/quotes/{quote_id}/explanation")
 async def explain_quote(
     *, quote_id: QuoteId, request: Request, session: Session, policies: Policies, caller: Reader
 ) -> QuoteExplanation:
-    """Every rule considered when it was priced: applied, or why not, with its inputs and the gap to the next row."""
-    quote = await service.find_quote(session, quote_id, reach=caller.reach("quotes.read"))
+    """Every rule considered when it was priced: applied, or why not, with its inputs and the gap to the next row.
+
+    A customer's contact reads what made his price, not what the house asks itself besides: floors and margins.
+    """
+    reach = caller.reach("quotes.read")
+    quote = await service.find_quote(session, quote_id, reach=reach)
     language = language_of(request.headers)
     names = names_of(policies.in_force(local_day(quote.priced_at, runtime_of(request).settings.zone)))
     trace = await repository.trace_of(session, quote_id)
@@ -165,6 +172,7 @@ async def explain_quote(
             policy=said["policy"], lines=list(explain(Decision.read_plain(said), language, names)), decision=said
         )
         for said in trace.get("decisions", [])
+        if reach.of_the_house or said["outcome"]["form"] == PricedOrder.form
     ]
     return QuoteExplanation(quote_id=quote_id, language=language, decisions=explained)
 

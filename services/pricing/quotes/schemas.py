@@ -15,6 +15,7 @@ from services.pricing.quotes.events import unit_price
 from services.pricing.quotes.pricing import AskedLine, QuoteRequest
 from services.pricing.quotes.terms import PaymentTerms
 from services.pricing.schemas import Answer, Code, MoneyShown, MoneyText, Quantity, Request, Sku, Text
+from shared.auth.principal import Reach
 from shared.errors import Words
 from shared.http.moments import Day
 from shared.money import Money
@@ -141,7 +142,7 @@ class QuoteLineAnswer(Answer):
     quantity: int
     list_unit_price: MoneyShown
     net_unit_price: UnitPrice
-    floor_unit_price: MoneyShown
+    floor_unit_price: MoneyShown | None = Field(description="the house's alone: none for the customer's contact")
     net_amount: MoneyShown | None
     rules: list[RuleAnswer]
     new_brand: bool
@@ -206,9 +207,18 @@ class QuoteAnswer(Answer):
 Titles = Mapping[str, Mapping[str, str]]
 
 
-def show_quote(quote: Quote, titles: Titles, *, day: date) -> QuoteAnswer:
-    """As it stands on a local day; `titles` are those of the policies by id."""
-    return QuoteAnswer.model_validate(say_quote(quote, titles, day=day))
+INSIDE: Mapping[str, None] = {"floor_unit_price": None, "below_floor_by": None, "reason": None, "exception": None}
+
+
+def show_quote(quote: Quote, titles: Titles, *, day: date, reach: Reach | None = None) -> QuoteAnswer:
+    """As it stands on a local day; `titles` are those of the policies by id.
+
+    Floors, and what was asked below them, are the house's alone: `reach` says who reads.
+    """
+    said = say_quote(quote, titles, day=day)
+    if reach is not None and not reach.of_the_house:
+        said["lines"] = [{**line, **INSIDE} for line in said["lines"]]
+    return QuoteAnswer.model_validate(said)
 
 
 def say_quote(quote: Quote, titles: Titles, *, day: date) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from shared.db.session import commit
 from shared.events.accounts import AccountFrozen, AccountsMerged, AccountsParted, AccountUnfrozen, ElectionMade
 from shared.events.approvals import ApprovalGranted, ApprovalRejected
 from shared.events.asks import ApprovalSought
 from shared.events.contracts import ContractSigned, ContractSubmitted
 from tests.pricing.conftest import START, Pricing, cny, contract_event, good
+from tests.serving import employ
 
 THEN = START
 
@@ -383,3 +385,30 @@ async def test_p6_a_signed_contract_without_a_quote_names_the_price_of_later_quo
         assert (quote["total"], quote["lines"][0]["rules"][0]["policy"]) == (cny("9000.00"), "contract-price@1")
     await pricing.hear(signed.model_copy(update={"quote_id": str(uuid4())}))
     assert (await good(rep.post("/v1/quotes/preview", body)))["total"] == cny("9500.00")
+
+
+async def test_p2_the_customers_contact_reads_his_price_and_neither_the_floor_nor_what_was_asked_below_it(
+    pricing: Pricing,
+) -> None:
+    account, sku = await pricing.new_account(elects="subsidy"), await pricing.new_product(floor="900.00")
+    quote = await good(pricing.caller("rep").post("/v1/quotes", asked(account, below(sku))), 201)
+    buyer = f"buyer-{account}"
+    async with pricing.sessions() as session:
+        await employ(session, buyer, "account_contact", account_id=str(account))
+        await commit(session)
+    path = f"/v1/quotes/{quote['id']}"
+    his = pricing.caller(buyer)
+    one, versions, listed = (
+        await good(his.get(path)),
+        await good(his.get(f"{path}/versions")),
+        await good(his.get("/v1/quotes")),
+    )
+    for shown in (one, versions[0], listed["items"][0]):
+        [line] = shown["lines"]
+        assert line["net_amount"] == cny("528000.00")
+        assert [line[name] for name in ("floor_unit_price", "below_floor_by", "reason", "exception")] == [None] * 4
+    explained = await good(his.get(f"{path}/explanation"))
+    assert [said["decision"]["outcome"]["form"] for said in explained["decisions"]] == ["pricing"]
+    assert "900" not in str(explained)
+    inside = await good(pricing.caller("kam").get(f"{path}/explanation"))
+    assert "conditions" in {said["decision"]["outcome"]["form"] for said in inside["decisions"]}
